@@ -1,0 +1,114 @@
+import type { Reporter } from "../engine/progress.js";
+
+/** One pass over a volume, as the report shows it. */
+export interface PassReport {
+    /** 1 for the first. */
+    number: number;
+    /** True for the pass under the freeze: nothing writes any more. */
+    last: boolean;
+    /** The rung of the ladder that copied: "reflink", "parallel copy", "rsync". */
+    mover: string;
+    /** Entries created or changed in the destination. */
+    files: number;
+    /** Bytes of file content written. */
+    bytes: number;
+    /** Entries removed from the destination. */
+    deletes: number;
+    seconds: number;
+}
+
+/** A rung of the ladder that did not copy, and why. */
+export interface Declined {
+    mover: string;
+    reason: string;
+}
+
+export type VerifyLevel = "content" | "metadata" | "none";
+
+/** What an independent look at both sides found. */
+export interface Proof {
+    level: VerifyLevel;
+    equal: boolean;
+    entries: number;
+    /** Bytes whose content was compared in this look (what did not change since it was last compared is not read again). */
+    bytesCompared: number;
+    /** Of the source's names, metadata and content; the same for the same tree. `sha256:…` */
+    digest: string;
+    seconds: number;
+    /** The first differences, names escaped for the screen: `b "a\nb": content differs`. */
+    differences: string[];
+    /** How many differences in all. */
+    differenceCount: number;
+}
+
+/** A volume measured: what preview and the plan show. */
+export interface Measure {
+    /** Every name, directories included. */
+    entries: number;
+    files: number;
+    directories: number;
+    symlinks: number;
+    /** FIFOs and device nodes. */
+    specials: number;
+    /** Never carried by any mover: reported. */
+    sockets: number;
+    /** Apparent bytes of all files, a hard link counted once. */
+    bytes: number;
+    /** Bytes that take room on the disk. */
+    allocated: number;
+    /** Room left where it lies. */
+    free: number;
+    /** True when there is nothing but the root (and lost+found). */
+    empty: boolean;
+    /** Newest ctime of any entry, ISO 8601: its "age". */
+    newest?: string;
+}
+
+export interface PassesOptions {
+    /** Live passes stop when what a pass copied is at most this. */
+    settle: { bytes: number; files: number };
+    /** Most live passes. */
+    max: number;
+}
+
+/**
+ * Copies one volume into another, in passes, and proves it. One session lives through a whole migration, so that the
+ * last pass costs what changed since the pass before. `serve.ts` runs one in a container; tests run it in process.
+ * The source is never written to.
+ */
+export interface Mover {
+    measure(side: "source" | "destination"): Promise<Measure>;
+    /** A live pass: the source may be written to meanwhile; what vanishes under it is no failure. */
+    livePass(): Promise<PassReport>;
+    /** Compares what has settled since it was copied, so that the proof under the freeze re-reads only what changed. */
+    verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }>;
+    /** What the last pass is expected to take now, in milliseconds, from what was measured. */
+    expectLastPass(): Promise<{ ms: number; basis: string }>;
+    /** The last pass: nothing may write any more. */
+    lastPass(): Promise<PassReport>;
+    /** Flushes the destination to disk (file system wide). */
+    flush(): Promise<void>;
+    /** An independent look at both sides. */
+    prove(level: VerifyLevel): Promise<Proof>;
+    /** Looks at the source once more: has anything changed since the proof? Names the first changes. */
+    unchangedSinceProof(): Promise<{ unchanged: boolean; changes: string[] }>;
+    /** Digest of names, metadata and change times of a side: to see later whether it was written to. */
+    fingerprint(side: "source" | "destination"): Promise<string>;
+    /** Rungs that were declined so far. */
+    declined(): Promise<Declined[]>;
+    /** Ends movers that still run; the partial copy stays. */
+    close(): Promise<void>;
+}
+
+export interface MoverOptions {
+    /** Directory of the source (mounted read-only) and of the destination. */
+    source: string;
+    destination: string;
+    /** Globs relative to the root, as rsync has them; the same in copy and proof. */
+    include?: string[];
+    exclude?: string[];
+    /** Only this rung. @default "auto" */
+    strategy?: string;
+    reporter: Reporter;
+    signal: AbortSignal;
+}
