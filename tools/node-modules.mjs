@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { contentKey } from "./cache.mjs";
+import { run } from "./command.mjs";
+import { withLock } from "./lock.mjs";
+import { part } from "./progress.mjs";
+
+/**
+ * node_modules as package-lock.json has them.
+ *
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env with the Node to install for
+ */
+export async function ensureNodeModules(root, env) {
+    if (isInstalled(root)) return;
+    await withLock(`node-modules-${contentKey([], [root])}`, async () => {
+        if (isInstalled(root)) return;
+        await part("npm ci", () =>
+            run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, env }),
+        );
+    });
+}
+
+/** @param {string} root */
+function isInstalled(root) {
+    const installed = readLock(join(root, "node_modules", ".package-lock.json"));
+    // npm writes that file last, so an interrupted install has none.
+    return installed !== undefined && fits(readLock(join(root, "package-lock.json")), installed);
+}
+
+/**
+ * @typedef {{ packages?: Record<string, { version?: string, integrity?: string, optional?: boolean }> }} Lock
+ */
+
+/**
+ * @param {string} file
+ * @returns {Lock | undefined}
+ */
+function readLock(file) {
+    try {
+        return JSON.parse(readFileSync(file, "utf8"));
+    } catch {
+        return undefined;
+    }
+}
+
+/**
+ * Whether what is installed is what the lock file asks for. Optional packages may be absent: they
+ * are those of other platforms.
+ *
+ * @param {Lock | undefined} wanted
+ * @param {Lock} installed
+ * @returns {boolean}
+ */
+export function fits(wanted, installed) {
+    return Object.entries(wanted?.packages ?? {}).every(([path, want]) => {
+        if (path === "") return true;
+        const have = installed.packages?.[path];
+        if (!have) return want.optional === true;
+        return have.version === want.version && have.integrity === want.integrity;
+    });
+}

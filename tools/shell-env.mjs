@@ -1,0 +1,12 @@
+// `eval "$(npm run -s shell-env)"` gives a shell the tools that the demo and the tests use.
+import { exportLines } from "./environment.mjs";
+import { reportFailure } from "./failure.mjs";
+import { setUp } from "./setup.mjs";
+
+try {
+    process.stdout.write(exportLines(await setUp()));
+} catch (error) {
+    reportFailure(error);
+    // The shell that evaluates this sees our output, but not our exit code.
+    process.stdout.write("false\n");
+}

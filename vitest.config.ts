@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that need the Docker engine, the Pulumi CLI or the built package. */
+const withTools = ["test/**/*.docker.test.ts", "test/e2e/**/*.test.ts"];
+
+export default defineConfig({
+    test: {
+        reporters: ["default", "./tools/closing-line.mjs"],
+        projects: [
+            {
+                test: {
+                    name: "unit",
+                    include: ["test/**/*.test.ts"],
+                    exclude: withTools,
+                    sequence: { groupOrder: 0 },
+                },
+            },
+            {
+                test: {
+                    name: "docker",
+                    include: withTools,
+                    globalSetup: "./tools/require-tools.mjs",
+                    testTimeout: 300_000,
+                    hookTimeout: 300_000,
+                    // Most of their time is spent waiting for containers, but two at once already
+                    // fill a small machine's disk.
+                    maxWorkers: 2,
+                    // After the unit tests: what is wrong with those is cheaper to find there.
+                    sequence: { groupOrder: 1 },
+                },
+            },
+        ],
+    },
+});
