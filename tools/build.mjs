@@ -1,20 +1,40 @@
 // Builds dist/: the package that `npm pack` takes. Run by `npm run build`.
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import {
+    chmodSync,
+    cpSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { run } from "./command.mjs";
 import { root } from "./setup.mjs";
 
 const dist = join(root, "dist");
+// Built beside it and swapped in whole: a failed build leaves the last good one, and programs that
+// run from dist at this moment do not find it empty.
+const draft = `${dist}.${process.pid}`;
 
-rmSync(dist, { recursive: true, force: true });
 try {
-    await run("tsc", ["-p", join(root, "tsconfig.json")]);
+    await run("tsc", ["-p", join(root, "tsconfig.json"), "--outDir", draft]);
     await bundleRunner();
     finishCli();
+    swapIn();
 } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
+} finally {
+    rmSync(draft, { recursive: true, force: true });
+}
+
+function swapIn() {
+    const old = `${draft}.old`;
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(draft, dist);
+    rmSync(old, { recursive: true, force: true });
 }
 
 /**
@@ -23,7 +43,7 @@ try {
  */
 async function bundleRunner() {
     const source = join(root, "provider", "runner");
-    const target = join(dist, "runner");
+    const target = join(draft, "runner");
     mkdirSync(target, { recursive: true });
     await build({
         entryPoints: [join(source, "main.ts")],
@@ -42,7 +62,7 @@ async function bundleRunner() {
 
 /** npm makes `bin` files executable when it installs them; from the tree they run as well. */
 function finishCli() {
-    const cli = join(dist, "cli.js");
+    const cli = join(draft, "cli.js");
     if (!existsSync(cli))
         throw new Error("provider/cli.ts is missing: package.json names dist/cli.js");
     if (!readFileSync(cli, "utf8").startsWith("#!")) {

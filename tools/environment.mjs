@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /**
  * What set-up found or built.
@@ -28,7 +29,7 @@ export function toolEnvironment(found, env) {
         set.PULUMI_HOME = found.pulumiHome;
         set.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
     }
-    const backend = env.PULUMI_BACKEND_URL || `file://${encodeURI(join(found.state, "backend"))}`;
+    const backend = env.PULUMI_BACKEND_URL || pathToFileURL(join(found.state, "backend")).href;
     if (!env.PULUMI_BACKEND_URL) set.PULUMI_BACKEND_URL = backend;
     // A passphrase of ours would be the wrong one for a backend elsewhere, which may have its own.
     if (backend.startsWith("file:") && !hasPassphrase(env)) {

@@ -14,6 +14,7 @@ import { cacheFolder } from "./cache.mjs";
 import { say } from "./progress.mjs";
 
 const POLL_MS = 200;
+const POLLS_IN_SILENCE = 10;
 
 /**
  * Runs one piece of work at a time across processes, by a file that holds its owner. The lock of an
@@ -42,7 +43,7 @@ export async function withLock(name, work) {
  * @param {string} me
  */
 async function acquire(lock, me) {
-    for (let told = false; ; ) {
+    for (let polls = 0; ; ) {
         if (claim(lock, me)) return;
         const owner = ownerOf(lock);
         if (owner === undefined) continue;
@@ -50,8 +51,10 @@ async function acquire(lock, me) {
             takeAway(lock, owner);
             continue;
         }
-        if (!told) say(`waiting for process ${owner.split(" ")[0]}, which is at the same work`);
-        told = true;
+        polls += 1;
+        if (polls === POLLS_IN_SILENCE) {
+            say(`waiting for process ${owner.split(" ")[0]}, which is at the same work`);
+        }
         await sleep(POLL_MS);
     }
 }
