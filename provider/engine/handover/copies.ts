@@ -1,0 +1,119 @@
+import type { Declined, Mover, PassReport, Proof } from "../../volumes/mover.js";
+import { CutoverError } from "../errors.js";
+import { formatBytes, formatMilliseconds } from "../units.js";
+import type { VolumeJobPart } from "./job.js";
+import type { EnvironmentTools } from "./tools.js";
+
+/** What the report says of one volume. */
+export interface VolumeReport {
+    volume: string;
+    source: string;
+    destination: string;
+    passes: PassReport[];
+    declined: Declined[];
+    proof?: Proof;
+}
+
+interface Copy {
+    part: VolumeJobPart;
+    source: string;
+    destination: string;
+    mover: Mover;
+    passes: PassReport[];
+    proof?: Proof;
+}
+
+/** The copies of one job: each volume of one slot into the other slot's own. */
+export class Copies {
+    private open: Copy[] = [];
+
+    constructor(private readonly tools: EnvironmentTools) {}
+
+    /** Opens a mover for each pair; finds the ones that are open already. */
+    async begin(pairs: readonly { part: VolumeJobPart; source: string; destination: string }[]): Promise<void> {
+        await this.tools.platform.removeMovers();
+        this.open = [];
+        for (const pair of pairs) {
+            const { reporter, signal } = this.tools;
+            const mover = await this.tools.platform.openMover({ ...pair, reporter, signal }, {});
+            this.open.push({ ...pair, mover, passes: [] });
+        }
+    }
+
+    /** Live passes until what is left is small, or `passes.max`; what has settled is compared on the way. */
+    async livePasses(): Promise<{ volumes: VolumeReport[]; expectedFreeze: number }> {
+        const { job, reporter } = this.tools;
+        for (const copy of this.open) {
+            for (let number = 1; number <= job.passes.max; number++) {
+                const pass = await copy.mover.livePass();
+                copy.passes.push(pass);
+                reporter.info(`${copy.part.name}: pass ${number}, ${describePass(pass)}`);
+                if (pass.bytes <= job.passes.settleBytes) break;
+            }
+            await copy.mover.verifySettled();
+        }
+        return { volumes: await this.reports(), expectedFreeze: await this.expectedFreeze() };
+    }
+
+    private async expectedFreeze(): Promise<number> {
+        const expected = await Promise.all(this.open.map(({ mover }) => mover.expectLastPass()));
+        return Math.max(0, ...expected.map(({ ms }) => ms));
+    }
+
+    /** The last pass and the proof, of all volumes side by side: nothing writes any more. */
+    async lastPassAndProof(): Promise<{ volumes: VolumeReport[] }> {
+        await Promise.all(this.open.map((copy) => this.lastPassOf(copy)));
+        return { volumes: await this.reports() };
+    }
+
+    private async lastPassOf(copy: Copy): Promise<void> {
+        const { reporter } = this.tools;
+        const pass = await copy.mover.lastPass();
+        copy.passes.push(pass);
+        await copy.mover.flush();
+        copy.proof = await copy.mover.prove("content");
+        if (!copy.proof.equal) {
+            throw new CutoverError(`the copy of volume ${copy.part.name} is not equal to its source`, {
+                lastLines: [...copy.proof.differences, ...(await this.namedWriters(copy.source))],
+            });
+        }
+        const after = await copy.mover.unchangedSinceProof();
+        if (!after.unchanged) {
+            throw new CutoverError(`something wrote to volume ${copy.source} while it was frozen`, {
+                lastLines: [...after.changes, ...(await this.namedWriters(copy.source))],
+                next: "stop that writer, or let this environment know it",
+            });
+        }
+        const frozen = `${describePass(pass)}, ${copy.proof.entries} entries proven equal`;
+        reporter.info(`${copy.part.name}: last pass, ${frozen}`);
+    }
+
+    private async namedWriters(volume: string): Promise<string[]> {
+        const writers = await this.tools.platform.writers(volume);
+        return writers.map((name) => `container ${name} may write to it`);
+    }
+
+    async close(): Promise<void> {
+        await Promise.all(this.open.map(({ mover }) => mover.close().catch(() => {})));
+        this.open = [];
+        await this.tools.platform.removeMovers();
+    }
+
+    private reports(): Promise<VolumeReport[]> {
+        return Promise.all(
+            this.open.map(async ({ part, source, destination, mover, passes, proof }) => ({
+                volume: part.name,
+                source,
+                destination,
+                passes: [...passes],
+                declined: await mover.declined(),
+                ...(proof ? { proof } : {}),
+            })),
+        );
+    }
+}
+
+function describePass(pass: PassReport): string {
+    const deleted = pass.deletes ? `, ${pass.deletes} deleted` : "";
+    return `${formatBytes(pass.bytes)} in ${pass.files} files${deleted}, ${formatMilliseconds(pass.seconds * 1000)}`;
+}

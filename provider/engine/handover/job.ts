@@ -1,0 +1,97 @@
+import type { VerifyLevel } from "../../volumes/mover.js";
+
+/** What a runner is started with: plain, canonical, without secrets. The journal keeps it as the plan. */
+export type Job = EnvironmentJob | VolumeJob;
+
+interface JobOrigin {
+    /** Unique; also the token by which the journal's lines are told apart. */
+    id: string;
+    /** Prefix of all physical names of the resource that it works for. */
+    prefix: string;
+    /** Who started it, for whoever finds it running: `user@machine`. */
+    by: string;
+    /** The runner's own image; movers are started from it. */
+    image: string;
+}
+
+export interface EnvironmentJob extends JobOrigin {
+    kind: "environment";
+    /** The instance of the hand-over resource; a delete of another one leaves things alone. */
+    instance: string;
+    transition: Transition;
+    weights: Record<string, number>;
+    slots: Record<string, SlotJob>;
+    volumes: VolumeJobPart[];
+    router: RouterJob;
+    health: { path: string; healthyAfter: number; timeout: number };
+    /** Milliseconds. */
+    maxHold: number;
+    drain: { timeout: number; then: "abort" | "rollback" };
+    passes: { max: number; settleBytes: number };
+    adopt?: { container: string; maxGap: number };
+    /** Milliseconds that each slot needed to be healthy when it was last started, where that is known. */
+    lastStart: Record<string, number>;
+    labels: Record<string, string>;
+}
+
+/**
+ * - `start`: nothing serves yet: seed or fill the volumes, start what has weight
+ * - `handover`: the data follow the traffic from one slot to the other
+ * - `shift`: weights alone move (stateless, `clone` and `shared`)
+ * - `adopt`: as `start`, from a container that others started
+ */
+export type Transition =
+    | { kind: "start"; slot: string; seed: boolean }
+    | { kind: "handover"; from: string; to: string; data: "copy" | "discard"; canary: boolean }
+    | { kind: "shift"; from: Record<string, number>; clone?: { from: string; to: string } }
+    | { kind: "adopt"; slot: string };
+
+export interface SlotJob {
+    network: string;
+    /** By key; empty for a slot that the program does not have (any more). */
+    containers: Record<string, { id: string; background: boolean }>;
+    /** Digest over all of its containers' arguments. */
+    digest: string;
+    /** Images, for people. */
+    release: string;
+}
+
+export interface VolumeJobPart {
+    name: string;
+    mode: "handover" | "clone" | "shared";
+    /** Physical name, by slot. */
+    physical: Record<string, string>;
+    seed?: string;
+    /** Where an unseeded first volume is filled from: the image of a container that mounts it, and its path there. */
+    fill?: { image: string; path: string };
+}
+
+export interface RouterJob {
+    container: string;
+    image: string;
+    /** The volume with its configuration and socket. */
+    control: string;
+    listen?: { address: string; port: number };
+    to: { container: string; port: number };
+    networks: string[];
+    sticky: boolean;
+    safeMethodsOnly?: string;
+}
+
+export interface VolumeJob extends JobOrigin {
+    kind: "volume";
+    source: string;
+    destination: string;
+    include?: string[];
+    exclude?: string[];
+    strategy: string;
+    verify: VerifyLevel;
+    passes: { max: number; settleBytes: number };
+    quiesce?: { containers: string[]; how: "stop" | "pause"; then: "stay" | "restart" };
+    /** Milliseconds. */
+    timeout: number;
+    /** Fingerprint that the destination must have, when one was taken. */
+    expected?: string;
+    onExisting: "refuse" | "update";
+    labels: Record<string, string>;
+}

@@ -1,0 +1,89 @@
+import type { Weights } from "../../traffic/router.js";
+import type { Step } from "../steps.js";
+import { waitHealthy } from "./health.js";
+import type { EnvironmentTools } from "./tools.js";
+
+/** Everything that must be there before anything moves. */
+export function prepareStep(tools: EnvironmentTools): Step {
+    return {
+        name: "prepare",
+        title: "make the router ready and keep room back on the disk",
+        async run() {
+            await tools.platform.removeMovers();
+            await tools.ensureRouter("running");
+            await tools.reserve.take();
+        },
+        async back() {
+            await tools.reserve.giveBack();
+        },
+    };
+}
+
+/** Starts slots that are idle and waits until they are healthy. */
+export function startStep(slots: readonly string[], tools: EnvironmentTools, signal?: () => AbortSignal): Step {
+    return {
+        name: "start",
+        title: `start ${slots.join(" and ")} and wait until healthy`,
+        async run(jobSignal) {
+            const report: Record<string, { seconds: number }> = {};
+            for (const slot of slots) {
+                await tools.platform.start(slot, { background: false });
+                report[slot] = await waitHealthy(slot, tools, signal?.() ?? jobSignal);
+            }
+            return report;
+        },
+        async back() {
+            for (const slot of slots) await tools.platform.stop(slot);
+        },
+    };
+}
+
+/** The point of no return. */
+export function commitStep(title: string): Step {
+    return { name: "commit", title, commits: true, run: async () => undefined };
+}
+
+export function weightsStep(weights: Weights, tools: EnvironmentTools): Step {
+    return {
+        name: "weights",
+        title: `set the weights to ${describeWeights(weights)}`,
+        async run() {
+            for (const slot of Object.keys(weights)) {
+                // A server without an address would answer 503 until the next look-up of its name.
+                if ((weights[slot] ?? 0) > 0) await tools.router.setAddress(slot, await tools.platform.address(slot));
+            }
+            await tools.router.setWeights(weights);
+        },
+    };
+}
+
+/** Restart policies, background containers and the disk's reserve, as they are to stay. */
+export function settleStep(weights: Weights, tools: EnvironmentTools): Step {
+    const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
+    const idle = Object.keys(tools.job.slots).filter((slot) => !serving.includes(slot));
+    const most = heaviest(weights);
+    return {
+        name: "settle",
+        title: "set what starts again by itself",
+        async run() {
+            for (const slot of idle) await tools.platform.supervise(slot, false);
+            for (const slot of serving) if (slot !== most) await tools.platform.stopBackground(slot);
+            if (most !== undefined) await tools.platform.startBackground(most);
+            for (const slot of serving) await tools.platform.supervise(slot, true);
+            await tools.reserve.giveBack();
+        },
+    };
+}
+
+/** The slot with most weight; the first by name at 50/50. */
+export function heaviest(weights: Weights): string | undefined {
+    const [first] = Object.entries(weights).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+    return first && first[1] > 0 ? first[0] : undefined;
+}
+
+export function describeWeights(weights: Weights): string {
+    return Object.keys(weights)
+        .sort()
+        .map((slot) => `${slot} ${weights[slot]}`)
+        .join(", ");
+}

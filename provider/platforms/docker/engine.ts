@@ -1,0 +1,288 @@
+import { asCutoverError, CutoverError } from "../../engine/errors.js";
+import type { Command, CommandResult, CommandRunner, RunningCommand } from "../commands.js";
+import { type Argv, type CreateContainer, createOptions, type DockerTarget, docker, labelFilters } from "./argv.js";
+import { type ContainerFacts, parseContainers, parseVolumes, type VolumeFacts } from "./facts.js";
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** The oldest API that has what is used here: Docker 20.10's. */
+export const oldestApi = "1.41";
+
+/**
+ * A Docker engine, through its command line. Not found is an answer (`undefined`), already there and already gone are
+ * races and no failures, everything else is a `CutoverError` with the command, its exit code and its last lines.
+ */
+export class DockerEngine {
+    constructor(
+        private readonly commands: CommandRunner,
+        readonly target: DockerTarget = {},
+        private readonly signal?: AbortSignal,
+    ) {}
+
+    /** The same engine, with commands that end when the signal aborts. */
+    withSignal(signal: AbortSignal): DockerEngine {
+        return new DockerEngine(this.commands, this.target, signal);
+    }
+
+    /** Is it there, and new enough? `timeout` in milliseconds. */
+    async version(timeout = 10_000): Promise<{ engine: string; api: string; rootless: boolean }> {
+        const format = "{{json .ServerVersion}} {{json .SecurityOptions}}";
+        const { stdout } = await this.run(["version", "--format", "{{.Server.Version}} {{.Server.APIVersion}}"], { timeout });
+        const [engine = "", api = ""] = stdout.trim().split(" ");
+        if (compareVersions(api, oldestApi) < 0) {
+            throw new CutoverError(`the Docker engine ${engine} speaks API ${api}, and ${oldestApi} is needed`, {
+                next: "upgrade the engine to Docker 20.10 or newer",
+            });
+        }
+        const info = await this.run(["info", "--format", format], { timeout });
+        return { engine, api, rootless: info.stdout.includes("rootless") };
+    }
+
+    async container(name: string): Promise<ContainerFacts | undefined> {
+        const result = await this.try(["container", "inspect", name]);
+        if (result.exitCode === 0) return parseContainers(result.stdout)[0];
+        if (isNotFound(result)) return undefined;
+        throw this.failure(["container", "inspect", name], result);
+    }
+
+    /** Containers by labels, in whatever state. */
+    async containers(labels: Labels): Promise<ContainerFacts[]> {
+        const { stdout } = await this.run(["ps", "--all", "--quiet", "--no-trunc", ...labelFilters(labels)]);
+        return this.inspectAll(lines(stdout));
+    }
+
+    /** All whose processes exist. */
+    async running(): Promise<ContainerFacts[]> {
+        const { stdout } = await this.run(["ps", "--quiet", "--no-trunc"]);
+        return this.inspectAll(lines(stdout));
+    }
+
+    private async inspectAll(ids: string[]): Promise<ContainerFacts[]> {
+        if (ids.length === 0) return [];
+        // One that goes away meanwhile makes the exit code 1; the others are printed all the same.
+        const result = await this.try(["container", "inspect", ...ids]);
+        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["container", "inspect"], result);
+        return parseContainers(result.stdout);
+    }
+
+    /** Creates it; found by name where it exists already. */
+    async create(spec: CreateContainer): Promise<string> {
+        const { stdout } = await this.run(["create", ...createOptions(spec)]);
+        return stdout.trim();
+    }
+
+    /** Creates and starts it in the background. */
+    async runDetached(spec: CreateContainer): Promise<string> {
+        const { stdout } = await this.run(["run", "--detach", ...createOptions(spec)]);
+        return stdout.trim();
+    }
+
+    /** Runs it to its end. */
+    runToEnd(spec: CreateContainer, extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
+        return this.run(["run", "--rm", ...createOptions(spec)], extra);
+    }
+
+    /** Runs it with its streams in hand. */
+    runAttached(spec: CreateContainer): RunningCommand {
+        return this.stream(["run", ...createOptions(spec)]);
+    }
+
+    async start(name: string): Promise<void> {
+        await this.run(["start", name]);
+    }
+
+    /** Asks it to end, and kills it after `seconds`; tells whether it had to. Gone already is fine. */
+    async stop(name: string, seconds: number): Promise<{ killed: boolean }> {
+        const result = await this.try(["stop", "--time", String(seconds), name]);
+        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["stop", name], result);
+        const after = await this.container(name);
+        return { killed: after?.exitCode === 137 };
+    }
+
+    async pause(name: string): Promise<void> {
+        const result = await this.try(["pause", name]);
+        if (result.exitCode !== 0 && !/already paused/i.test(result.stderr)) throw this.failure(["pause", name], result);
+    }
+
+    async unpause(name: string): Promise<void> {
+        const result = await this.try(["unpause", name]);
+        if (result.exitCode !== 0 && !/not paused/i.test(result.stderr)) throw this.failure(["unpause", name], result);
+    }
+
+    async setRestartPolicy(name: string, policy: "no" | "unless-stopped" | "always" | "on-failure"): Promise<void> {
+        const result = await this.try(["update", "--restart", policy, name]);
+        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["update", name], result);
+    }
+
+    async remove(name: string): Promise<void> {
+        const result = await this.try(["rm", "--force", name]);
+        if (result.exitCode !== 0 && !isNotFound(result) && !/already in progress/i.test(result.stderr)) {
+            throw this.failure(["rm", name], result);
+        }
+    }
+
+    async exec(name: string, argv: readonly string[], extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
+        return this.try(["exec", ...(extra.stdin === undefined ? [] : ["--interactive"]), name, ...argv], extra);
+    }
+
+    logs(name: string, options: { follow: boolean; since?: string }): RunningCommand {
+        const args = ["logs", ...(options.follow ? ["--follow"] : []), ...(options.since ? ["--since", options.since] : [])];
+        return this.stream([...args, name]);
+    }
+
+    /** The last lines that a container printed, both streams. */
+    async lastLines(name: string, count = 10): Promise<string[]> {
+        const result = await this.try(["logs", "--tail", String(count), name]);
+        return lines(`${result.stdout}\n${result.stderr}`).slice(-count);
+    }
+
+    async volume(name: string): Promise<VolumeFacts | undefined> {
+        const result = await this.try(["volume", "inspect", name]);
+        if (result.exitCode === 0) return parseVolumes(result.stdout)[0];
+        if (isNotFound(result)) return undefined;
+        throw this.failure(["volume", "inspect", name], result);
+    }
+
+    async volumes(labels: Labels): Promise<VolumeFacts[]> {
+        const { stdout } = await this.run(["volume", "ls", "--quiet", ...labelFilters(labels)]);
+        const names = lines(stdout);
+        if (names.length === 0) return [];
+        const result = await this.try(["volume", "inspect", ...names]);
+        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["volume", "inspect"], result);
+        return parseVolumes(result.stdout);
+    }
+
+    /** Found where it exists already, with whatever labels. */
+    async createVolume(name: string, labels: Labels): Promise<void> {
+        await this.run(["volume", "create", ...labelOptions(labels), name]);
+    }
+
+    async removeVolume(name: string): Promise<void> {
+        const result = await this.try(["volume", "rm", name]);
+        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["volume", "rm", name], result);
+    }
+
+    async networkExists(name: string): Promise<boolean> {
+        const result = await this.try(["network", "inspect", name]);
+        if (result.exitCode === 0) return true;
+        if (isNotFound(result)) return false;
+        throw this.failure(["network", "inspect", name], result);
+    }
+
+    async networks(labels: Labels): Promise<string[]> {
+        const { stdout } = await this.run(["network", "ls", "--format", "{{.Name}}", ...labelFilters(labels)]);
+        return lines(stdout);
+    }
+
+    async createNetwork(name: string, labels: Labels): Promise<void> {
+        // Docker allows two networks of one name: look first.
+        if (await this.networkExists(name)) return;
+        await this.run(["network", "create", ...labelOptions(labels), name]);
+    }
+
+    async removeNetwork(name: string): Promise<void> {
+        const result = await this.try(["network", "rm", name]);
+        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["network", "rm", name], result);
+    }
+
+    async connect(network: string, container: string): Promise<void> {
+        const result = await this.try(["network", "connect", network, container]);
+        if (result.exitCode !== 0 && !/already exists/i.test(result.stderr)) {
+            throw this.failure(["network", "connect", network, container], result);
+        }
+    }
+
+    async imageExists(name: string): Promise<boolean> {
+        const result = await this.try(["image", "inspect", "--format", "{{.Id}}", name]);
+        if (result.exitCode === 0) return true;
+        if (isNotFound(result)) return false;
+        throw this.failure(["image", "inspect", name], result);
+    }
+
+    /** The image's content, which a tag only names. */
+    async imageId(name: string): Promise<string> {
+        const { stdout } = await this.run(["image", "inspect", "--format", "{{.Id}}", name]);
+        return stdout.trim();
+    }
+
+    async pull(image: string): Promise<void> {
+        await this.run(["pull", "--quiet", image]);
+    }
+
+    async build(options: { folder: string; target: string; tag: string; labels: Labels }): Promise<void> {
+        const { folder, target, tag, labels } = options;
+        await this.run(["build", "--quiet", "--target", target, "--tag", tag, ...labelOptions(labels), folder]);
+    }
+
+    /** A file out of a container or its volumes, running or not; undefined where there is none. */
+    async readFile(container: string, path: string): Promise<string | undefined> {
+        const result = await this.try(["cp", `${container}:${path}`, "-"]);
+        if (result.exitCode === 0) return firstFileOfTar(result.stdout);
+        if (/no such file|could not find the file|not found/i.test(result.stderr)) return undefined;
+        throw this.failure(["cp", `${container}:${path}`], result);
+    }
+
+    private argv(args: readonly string[]): Argv {
+        return docker(this.target, ...args);
+    }
+
+    private try(args: readonly string[], extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
+        return this.commands.run({ argv: this.argv(args), ...extra }, this.signal).catch((error) => {
+            this.signal?.throwIfAborted();
+            throw asCutoverError(error).with({ command: this.argv(args) });
+        });
+    }
+
+    private async run(args: readonly string[], extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
+        const result = await this.try(args, extra);
+        if (result.exitCode !== 0) throw this.failure(args, result);
+        return result;
+    }
+
+    private stream(args: readonly string[]): RunningCommand {
+        return this.commands.start({ argv: this.argv(args) }, this.signal);
+    }
+
+    private failure(args: readonly string[], result: CommandResult): CutoverError {
+        const unreachable = /cannot connect to the docker daemon|error during connect|connection refused/i.test(result.stderr);
+        const where = this.target.host ?? "the local engine";
+        return new CutoverError(
+            unreachable ? `the Docker engine (${where}) cannot be reached` : `docker ${args[0]} failed`,
+            {
+                command: this.argv(args.filter((arg) => !arg.startsWith("CUTOVER_JOB="))),
+                exitCode: result.exitCode,
+                lastLines: lines(result.stderr).slice(-5),
+                ...(unreachable ? { next: "check that it runs, and docker.host, the stack's configuration or DOCKER_HOST" } : {}),
+            },
+        );
+    }
+}
+
+/** Docker's words for "there is none", over its versions. */
+export function isNotFound(result: CommandResult): boolean {
+    return /no such|not found/i.test(result.stderr);
+}
+
+function lines(text: string): string[] {
+    return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+}
+
+function labelOptions(labels: Labels): string[] {
+    return Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
+}
+
+function compareVersions(one: string, other: string): number {
+    const [a, b] = [one, other].map((text) => text.split(".").map(Number)) as [number[], number[]];
+    for (let i = 0; i < Math.max(a.length, b.length); i++) {
+        const difference = (a[i] ?? 0) - (b[i] ?? 0);
+        if (difference !== 0) return difference;
+    }
+    return 0;
+}
+
+/** `docker cp … -` gives a tar of one file: a header of 512 bytes with the size in octal, then the content. */
+function firstFileOfTar(tar: string): string {
+    const bytes = Buffer.from(tar, "utf8");
+    const size = Number.parseInt(bytes.subarray(124, 136).toString("latin1").replace(/\0.*$/, "").trim(), 8);
+    return bytes.subarray(512, 512 + size).toString("utf8");
+}

@@ -1,0 +1,40 @@
+/** Physical names and labels of what an environment or a migration has on an engine. */
+
+export const labelKeys = {
+    prefix: "cutover.prefix",
+    project: "cutover.project",
+    stack: "cutover.stack",
+    name: "cutover.name",
+    role: "cutover.role",
+    slot: "cutover.slot",
+    volume: "cutover.volume",
+    container: "cutover.container",
+    digest: "cutover.digest",
+    job: "cutover.job",
+    by: "cutover.by",
+} as const;
+
+export type Role = "router" | "runner" | "mover" | "journal" | "control" | "data" | "network" | "slot";
+
+export const journalPath = "/journal/journal.jsonl";
+export const abortPath = "/journal/abort";
+
+export const names = {
+    router: (prefix: string) => `${prefix}-router`,
+    /** Also the lock: one name, one runner. */
+    runner: (prefix: string) => `${prefix}-runner`,
+    journal: (prefix: string) => `${prefix}-journal`,
+    control: (prefix: string) => `${prefix}-control`,
+    network: (prefix: string, slot: string) => `${prefix}-${slot}`,
+    volume: (prefix: string, volume: string, slot: string | undefined) =>
+        slot === undefined ? `${prefix}-${volume}` : `${prefix}-${volume}-${slot}`,
+    container: (prefix: string, slot: string, key: string, digest: string) =>
+        `${prefix}-${slot}-${key}-${digest.slice(0, 8)}`,
+    /** What the slot's container that gets the traffic is called in its network. */
+    trafficAlias: (slot: string) => `slot-${slot}`,
+};
+
+/** The labels of everything that belongs to one prefix. */
+export function ownLabels(prefix: string, role: Role, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+    return { [labelKeys.prefix]: prefix, [labelKeys.role]: role, ...more };
+}

@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../engine/clock.js";
+import { environmentFlow } from "../engine/handover/flow.js";
+import type { EnvironmentJob } from "../engine/handover/job.js";
+import type { EnvironmentTools } from "../engine/handover/tools.js";
+import type { Journal } from "../engine/journal.js";
+import type { Reporter } from "../engine/progress.js";
+import type { JobFlow } from "../engine/steps.js";
+import type { DockerEngine } from "../platforms/docker/engine.js";
+import { ensureRouterContainer, routerSettings, startRouterContainer } from "../platforms/docker/router-container.js";
+import { DockerSlots } from "../platforms/docker/slots.js";
+import { ControlFolder, controlFiles, controlNames } from "../traffic/haproxy/control-files.js";
+import { HaproxyRouter } from "../traffic/haproxy/haproxy-router.js";
+import { socketTransport } from "../traffic/haproxy/transport.js";
+import { adoptedContainer } from "./adopted.js";
+import { fileReserve } from "./reserve.js";
+import { RevivingRouter } from "./reviving-router.js";
+
+/** Where the runner sees things. */
+export interface RunnerFolders {
+    journal: string;
+    control: string;
+}
+
+export interface RunnerTools {
+    engine: DockerEngine;
+    journal: Journal;
+    reporter: Reporter;
+    clock: Clock;
+    signal: AbortSignal;
+    folders: RunnerFolders;
+}
+
+/** Milliseconds that a router may take to answer after its start. */
+const routerStart = 10_000;
+
+/** An environment's job with the real parts. */
+export function dockerEnvironmentFlow(job: EnvironmentJob, tools: RunnerTools): JobFlow {
+    return environmentFlow(environmentTools(job, tools));
+}
+
+function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentTools {
+    const { engine, folders, clock } = tools;
+    const haproxy = new HaproxyRouter({
+        folder: folders.control,
+        transport: socketTransport(join(folders.control, controlNames.socket)),
+        clock,
+    });
+    const start = async () => {
+        await startRouterContainer(engine, job);
+        await haproxy.ready(routerStart);
+    };
+    return {
+        job,
+        platform: new DockerSlots(engine, job),
+        router: new RevivingRouter(haproxy, start),
+        async ensureRouter(state) {
+            writeFirstConfiguration(job, folders.control);
+            await ensureRouterContainer(engine, job);
+            if (state === "running") await start();
+        },
+        stopRouter: async () => {
+            await engine.stop(job.router.container, 1);
+        },
+        adopted: adoptedContainer(job.adopt?.container ?? "", job.id, engine, tools.journal),
+        reserve: fileReserve(join(folders.journal, "reserve")),
+        reporter: tools.reporter,
+        clock,
+        signal: tools.signal,
+    };
+}
+
+/** The configuration is written once; from then on only its weights change. */
+function writeFirstConfiguration(job: EnvironmentJob, control: string): void {
+    mkdirSync(control, { recursive: true });
+    const folder = new ControlFolder(control);
+    const files = Object.entries(controlFiles(routerSettings(job)));
+    for (const [name, text] of files) if (!existsSync(join(control, name))) folder.write(name, text);
+}

@@ -1,0 +1,88 @@
+import { existsSync, rmSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
+import { systemClock } from "../engine/clock.js";
+import type { Job } from "../engine/handover/job.js";
+import { FileJournal } from "../engine/journal.js";
+import { FlowStuck, runFlow } from "../engine/steps.js";
+import { CutoverError } from "../engine/errors.js";
+import { abortPath, journalPath } from "../platforms/docker/names.js";
+import { DockerEngine } from "../platforms/docker/engine.js";
+import { execaRunner } from "../platforms/execa.js";
+import { runContentWorker } from "../volumes/content-worker.js";
+import { serveMover } from "../volumes/serve.js";
+import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
+import { eventReporter } from "./events.js";
+import { dockerVolumeFlow } from "./volume.js";
+
+const abortLook = 200;
+
+/** Exit codes: 0 the job is over, well or not (the journal says which); 1 it is stuck and wants to be started again. */
+async function runJob(): Promise<number> {
+    const job = JSON.parse(process.env.CUTOVER_JOB ?? "") as Job;
+    const journal = new FileJournal(journalPath, Date.now);
+    const reporter = eventReporter(process.stdout);
+    const tools: RunnerTools = {
+        engine: new DockerEngine(execaRunner),
+        journal: announced(journal, reporter),
+        reporter,
+        clock: systemClock,
+        signal: abortSignal(job.id),
+        folders: { journal: "/journal", control: "/cutover" },
+    };
+    try {
+        const flow = job.kind === "environment" ? dockerEnvironmentFlow(job, tools) : dockerVolumeFlow(job, tools);
+        await runFlow(flow, tools);
+        return 0;
+    } catch (error) {
+        if (error instanceof FlowStuck) {
+            reporter.warn(`it cannot go on now and tries again: ${error.message}`);
+            return 1;
+        }
+        if (!journal.entries().some((entry) => entry.job === job.id && entry.kind === "failed")) throw error;
+        return 0;
+    } finally {
+        rmSync(abortPath, { force: true });
+    }
+}
+
+/** Followers see the steps as they come: every line of the journal is an event too. */
+function announced(journal: FileJournal, reporter: ReturnType<typeof eventReporter>): FileJournal {
+    const append = journal.append.bind(journal);
+    journal.append = (entry) => {
+        append(entry);
+        reporter.step(entry);
+    };
+    return journal;
+}
+
+/** `abort` leaves a file beside the journal: a signal would keep the engine from starting the runner again. */
+function abortSignal(job: string): AbortSignal {
+    const controller = new AbortController();
+    const look = setInterval(() => {
+        if (existsSync(abortPath)) controller.abort(new CutoverError(`somebody asked to go back (job ${job})`));
+    }, abortLook);
+    look.unref();
+    return controller.signal;
+}
+
+async function main(): Promise<number> {
+    // As process 1 it would not even notice: and it must not end well, or it would not be started again.
+    process.on("SIGTERM", () => process.exit(143));
+    const [command, argument] = process.argv.slice(2);
+    if (command === "run") return runJob();
+    if (command === "mover") return serveMover(JSON.parse(argument ?? "{}"), process.stdin, process.stdout);
+    process.stderr.write(`usage: run | mover OPTIONS\n`);
+    return 2;
+}
+
+if (!isMainThread) {
+    runContentWorker();
+} else {
+    main().then(
+        (code) => process.exit(code),
+        (error) => {
+            process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+            process.exit(1);
+        },
+    );
+}
