@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import { choiceLeaf, dockerNameLeaf, durationLeaf, imageLeaf, textLeaf } from "../input-leaves.js";
+import { listOf, shape } from "../input-shape.js";
+import { passesShape } from "../passes.js";
+import { volumeRefShape } from "../volume-ref.js";
+import { copyStrategies } from "./declaration.js";
+
+const patternLeaf = textLeaf('a pattern, such as "cache/**"', {
+    test: /^[^\0\r\n]+$/,
+    problem: "contains a line break or a NUL",
+});
+
+const patterns = () => listOf('write patterns, such as ["cache/**"]', patternLeaf).optional();
+
+const quiesceShape = shape('write { containers: ["orders"], how: "stop" }', {
+    containers: listOf(
+        'write names of containers, such as ["orders"]',
+        dockerNameLeaf("container", "orders"),
+    ),
+    how: choiceLeaf("stop", "pause"),
+    then: choiceLeaf("stay", "restart").default("stay"),
+});
+
+/** Everything that a program says of a migration. */
+export const migrationShape = shape("write the migration's arguments", {
+    source: volumeRefShape("orders-v1"),
+    destination: volumeRefShape("orders-v2"),
+    quiesce: quiesceShape.optional(),
+    include: patterns(),
+    exclude: patterns(),
+    verify: choiceLeaf("content", "metadata", "none").default("content"),
+    strategy: choiceLeaf(...copyStrategies).default("auto"),
+    passes: passesShape,
+    onExisting: choiceLeaf("refuse", "update").default("refuse"),
+    rerun: textLeaf('a text, such as "2"').optional(),
+    timeout: durationLeaf("24 hours").default("24 hours"),
+    runnerImage: imageLeaf("registry.example.com/cutover-runner:1").optional(),
+});
+
+export type ReadMigration = z.output<typeof migrationShape>;
