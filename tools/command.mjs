@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A command that did not end with 0. Carries its last lines, which usually name the cause. */
+/** A command that did not end with 0. Its message carries the lines that name the cause. */
 export class CommandFailure extends Error {
     /**
      * @param {string} message
@@ -78,8 +78,18 @@ export async function ask(...args) {
  */
 function describeEnd(file, args, code, signal, output) {
     const end = signal ? `was ended by ${signal}` : `ended with ${code}`;
-    const lines = output.trim().split("\n").slice(-12).join("\n");
+    const lines = cutInTheMiddle(output.trim().split("\n")).join("\n");
     return `\`${[file, ...args].join(" ")}\` ${end}${lines ? `:\n${lines}` : ""}`;
+}
+
+/**
+ * Most commands name the cause at the end; npm names it first, and prints its manual after it.
+ *
+ * @param {string[]} lines
+ */
+function cutInTheMiddle(lines) {
+    if (lines.length <= 24) return lines;
+    return [...lines.slice(0, 12), "…", ...lines.slice(-11)];
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { contentKey } from "./cache.mjs";
 import { run } from "./command.mjs";
 import { withLock } from "./lock.mjs";
+import { npmCi } from "./npm.mjs";
 import { part } from "./progress.mjs";
 
 /**
@@ -15,9 +16,7 @@ export async function ensureNodeModules(root, env) {
     if (isInstalled(root)) return;
     await withLock(`node-modules-${contentKey([], [root])}`, async () => {
         if (isInstalled(root)) return;
-        await part("npm ci", () =>
-            run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, env }),
-        );
+        await part("npm ci", () => run("npm", npmCi(), { cwd: root, env }));
     });
 }
 

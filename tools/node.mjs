@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { cached, contentKey } from "./cache.mjs";
 import { ask, run, which } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
+import { npmCi } from "./npm.mjs";
 import { part } from "./progress.mjs";
 import { atLeast } from "./version.mjs";
 
@@ -24,7 +25,7 @@ export async function ensureNode(root) {
     const folder = await cached("node", key, (draft) =>
         part("install Node", async () => {
             for (const file of inputs) cpSync(file, join(draft, file.slice(source.length + 1)));
-            await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: draft });
+            await run("npm", npmCi("--ignore-scripts"), { cwd: draft });
         }),
     );
     return join(folder, "node_modules", `node-linux-${architecture}`, "bin");

@@ -5,8 +5,10 @@ import { ensureBaseImages } from "./base-images.mjs";
 import { stateFolder } from "./cache.mjs";
 import { ensureDockerEngine } from "./docker-engine.mjs";
 import { toolEnvironment } from "./environment.mjs";
+import { describeFailure } from "./failure.mjs";
 import { ensureNode } from "./node.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
+import { say } from "./progress.mjs";
 import { ensurePulumi } from "./pulumi.mjs";
 
 /** The tree this file is in. */
@@ -33,14 +35,25 @@ export async function setUp({ nodeOnly = false } = {}) {
 }
 
 /**
- * Waits for all of them even when one fails: what is half-built then ends whole, for the next time.
+ * Waits for all of them even when one fails, since an interrupted apt or compiler is worse than a
+ * late end. The failure is told at once, and again at the end by whoever called.
  *
  * @template {readonly unknown[]} T
- * @param {T} parts
+ * @param {[...T]} parts
  * @returns {Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>}
  */
 async function allOf(parts) {
-    await Promise.allSettled(parts);
+    let pending = parts.length;
+    const told = parts.map((each) =>
+        Promise.resolve(each)
+            .catch((error) => {
+                if (pending > 1) say(`${describeFailure(error)}\n(the parts under way go on)`);
+            })
+            .finally(() => {
+                pending -= 1;
+            }),
+    );
+    await Promise.all(told);
     return /** @type {any} */ (Promise.all(parts));
 }
 
