@@ -85,6 +85,8 @@ function globalSection(settings: RouterSettings): string[] {
         "    no strict-limits",
         "    tune.bufsize 32768",
         "    tune.lua.session-timeout 1h",
+        // A look at the kernel's list must not be cut in two: others would see half of it.
+        "    tune.lua.forced-yield 1000000000",
         `    set-var ${heldVariable} int(0)`,
         "    log stderr format raw daemon notice",
         "",
