@@ -1,6 +1,6 @@
 /**
- * What Pulumi's dynamic provider passes in preview for a value that is not known yet, whatever its type
- * (pulumi/pulumi#6310).
+ * What Pulumi's dynamic provider passes in preview for a value that is not known yet, whatever its
+ * type (pulumi/pulumi#6310).
  */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 

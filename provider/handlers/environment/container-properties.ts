@@ -1,6 +1,6 @@
 /**
- * Properties of `docker.ContainerArgs` that the environment sets itself, with what to write instead. A test holds these
- * two lists against the installed `@pulumi/docker`.
+ * Properties of `docker.ContainerArgs` that the environment sets itself, with what to write
+ * instead. A test holds these two lists against the installed `@pulumi/docker`.
  */
 export const ownedProperties = {
     name: "leave it out: the name carries project, stack, environment, slot and release",
@@ -85,7 +85,10 @@ export const passedProperties = [
     "workingDir",
 ] as const;
 
-/** Names of the properties in a container's arguments that it must not have, in the order in which they are written. */
+/**
+ * Names of the properties in a container's arguments that it must not have, in the order in which
+ * they are written.
+ */
 export function refusedProperties(spec: object): string[] {
     const passed: ReadonlySet<string> = new Set(passedProperties);
     return Object.entries(spec)

@@ -3,10 +3,12 @@ import type { VolumeRef } from "../../volumes/refs.js";
 import { holdsUnknown, type Unknown } from "../unknown.js";
 
 /**
- * A blue-green environment as its program declares it, with every leaf resolved. It is what the gate and the hand-over
- * receive: names, digests and settings, and nothing of a container's own arguments.
+ * A blue-green environment as its program declares it, with every leaf resolved. It is what the
+ * gate and the hand-over receive: names, digests and settings, and nothing of a container's own
+ * arguments.
  *
- * @typeParam Later `Unknown` where preview may not know a leaf yet. A text may be unknown without its type saying so.
+ * @typeParam Later `Unknown` where preview may not know a leaf yet. A text may be unknown without
+ * its type saying so.
  */
 export interface EnvironmentDeclaration<Later = never> {
     platform: "docker";

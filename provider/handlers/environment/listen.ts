@@ -2,7 +2,10 @@ import { isIPv4, isIPv6 } from "node:net";
 import { input, Refusal } from "../input-shape.js";
 import type { ListenDeclaration } from "./declaration.js";
 
-/** Reads `8080`, `"127.0.0.1:8080"` or `"[::1]:8080"`; a port alone is open on every IPv4 address of the host. */
+/**
+ * Reads `8080`, `"127.0.0.1:8080"` or `"[::1]:8080"`; a port alone is open on every IPv4 address of
+ * the host.
+ */
 export function readListen(value: unknown): ListenDeclaration | Refusal {
     if (typeof value === "number") return withPort("0.0.0.0", value);
     if (typeof value !== "string") return new Refusal("must be a port, or an address and a port");

@@ -7,9 +7,9 @@ import { mountShape } from "./mount.js";
 import { drainTimeoutLeaf, maxHoldLeaf, modeLeaf, weightLeaf } from "./shape.js";
 
 /**
- * What can be made out of an environment's arguments although some of them are wrong. A leaf that is wrong is undefined
- * here, and its problem is the shape's to report; the rules look at this, so that every problem is found at once and
- * none twice.
+ * What can be made out of an environment's arguments although some of them are wrong. A leaf that
+ * is wrong is undefined here, and its problem is the shape's to report; the rules look at this, so
+ * that every problem is found at once and none twice.
  */
 export interface Outline {
     host: unknown;
@@ -41,7 +41,6 @@ export interface VolumeOutline {
     /** Undefined where `mounts` is no object. */
     mounts: Record<string, MountDeclaration<Unknown> | undefined> | undefined;
     seedHost: unknown;
-    hasSeed: boolean;
     acknowledge: unknown;
     safeMethodsOnly: unknown;
 }
@@ -97,7 +96,6 @@ function volumeOutline(raw: unknown): VolumeOutline {
             ? mapValues(mounts, (mount) => accepted(mountShape, mount))
             : undefined,
         seedHost: asObject(asObject(seed).docker).host,
-        hasSeed: seed !== undefined,
         acknowledge,
         safeMethodsOnly,
     };

@@ -15,8 +15,8 @@ export interface ReadDeclaration {
 }
 
 /**
- * Reads the arguments of a `BlueGreenEnvironment` as its class passes them: resolved, and each container replaced by
- * `{ image, digest, owned }`.
+ * Reads the arguments of a `BlueGreenEnvironment` as its class passes them: resolved, and each
+ * container replaced by `{ image, digest, owned }`.
  */
 export function readDeclaration(raw: unknown): ReadDeclaration {
     const given = withoutEmpty(raw) ?? {};

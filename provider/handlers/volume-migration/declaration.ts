@@ -4,9 +4,11 @@ import type { VolumeRef } from "../../volumes/refs.js";
 import { holdsUnknown, type Unknown } from "../unknown.js";
 
 /**
- * A migration of one volume as its program declares it, with every leaf resolved and every default filled in.
+ * A migration of one volume as its program declares it, with every leaf resolved and every default
+ * filled in.
  *
- * @typeParam Later `Unknown` where preview may not know a leaf yet. A text may be unknown without its type saying so.
+ * @typeParam Later `Unknown` where preview may not know a leaf yet. A text may be unknown without
+ * its type saying so.
  */
 export interface VolumeMigrationDeclaration<Later = never> {
     source: VolumeRef;
@@ -35,7 +37,10 @@ export interface QuiesceDeclaration<Later = never> {
     then: "stay" | "restart" | Later;
 }
 
-/** The rungs of the ladder of movers, by the names that the report gives them; "auto" tries them in this order. */
+/**
+ * The rungs of the ladder of movers, by the names that the report gives them; "auto" tries them in
+ * this order.
+ */
 export const copyStrategies = ["auto", "reflink", "parallel copy", "rsync"] as const;
 
 export type CopyStrategy = (typeof copyStrategies)[number];

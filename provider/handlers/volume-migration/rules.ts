@@ -12,8 +12,9 @@ export function migrationProblems(raw: unknown): InputProblem[] {
 }
 
 function volumeProblems(source: DockerOutline, destination: DockerOutline): InputProblem[] {
-    const outlines = [source.volume, source.host, destination.volume, destination.host];
-    if (outlines.some(isUnknown) || !source.volume || !destination.volume) return [];
+    const written = [source.volume, source.host, destination.volume, destination.host];
+    if (written.some(isUnknown) || !source.volume || !destination.volume) return [];
+    if (written.some((leaf) => leaf !== undefined && typeof leaf !== "string")) return [];
     if (source.host !== destination.host) {
         const problem =
             "is another engine than source.docker.host, and both volumes must be on one engine in this version";

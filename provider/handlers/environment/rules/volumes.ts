@@ -41,7 +41,7 @@ function mountProblems(name: string, volume: VolumeOutline, { slots }: Outline):
 
 function seedProblems(name: string, volume: VolumeOutline, { host }: Outline): InputProblem[] {
     const { seedHost } = volume;
-    if (seedHost === undefined || isUnknown(seedHost) || isUnknown(host)) return [];
+    if (typeof seedHost !== "string" || isUnknown(seedHost) || isUnknown(host)) return [];
     if (seedHost === host) return [];
     const path = propertyPath(["volumes", name, "seed", "docker", "host"]);
     const problem = "is another engine than docker.host, and a seed is on the environment's engine";

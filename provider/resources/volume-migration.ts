@@ -1,0 +1,132 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Duration } from "../engine/units.js";
+import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
+import type { VerifyLevel } from "../volumes/mover.js";
+import type { PassesArgs } from "./passes.js";
+import type { VolumeRefArgs } from "./volume-ref.js";
+
+/**
+ * What a program says of a migration of one volume into another.
+ *
+ * Only a change of `source`, `destination`, `include`, `exclude` or `rerun` starts a sync.
+ * Everything that is wrong is reported at once, by property path, before anything is touched.
+ *
+ * @example
+ * new cutover.VolumeMigration("orders", {
+ *     source: { docker: { volume: "orders-v1" } },
+ *     destination: { docker: { volume: "orders-v2" } },
+ *     quiesce: { containers: ["orders"], how: "stop" },
+ * });
+ */
+export interface VolumeMigrationArgs {
+    /**
+     * The volume to copy. It is only ever read. When it is gone after the migration succeeded, that
+     * is no error; when it is missing before, it is.
+     */
+    source: VolumeRefArgs;
+    /**
+     * The volume to copy into; made when it does not exist. It must be another volume than the
+     * source, on the same engine. One that holds data is refused unless `onExisting: "update"`.
+     */
+    destination: VolumeRefArgs;
+    /**
+     * The containers that write to the source, and how they are kept from it during the last pass.
+     * Without it, a volume that a running container has mounted writable is refused, and the error
+     * names the container.
+     *
+     * @default nothing is stopped
+     */
+    quiesce?: QuiesceArgs;
+    /**
+     * Copies only what these patterns match, as rsync has them, relative to the volume's root. The
+     * proof looks at the same part. An empty list is refused.
+     *
+     * @default everything
+     * @example ["uploads/***"]
+     */
+    include?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * Leaves out what these patterns match, as rsync has them, relative to the volume's root. The
+     * proof leaves out the same.
+     *
+     * @default nothing
+     * @example ["cache/**", "*.tmp"]
+     */
+    exclude?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * How much the independent look at both sides compares after the last pass: `"content"`
+     * compares every byte, name, owner, mode, time, link, ACL and extended attribute; `"metadata"`
+     * all but the content of files; `"none"` nothing, and the report says so.
+     *
+     * @default "content"
+     */
+    verify?: pulumi.Input<VerifyLevel>;
+    /**
+     * How to copy: `"auto"` takes the cheapest way that can, or one way by the name that the report
+     * gives it: `"reflink"`, `"parallel copy"` or `"rsync"`. A way that cannot copy this volume
+     * then fails instead of making room for the next.
+     *
+     * @default "auto"
+     */
+    strategy?: pulumi.Input<CopyStrategy>;
+    /**
+     * How many live passes, and when they end.
+     *
+     * @default { max: 5, settle: "16 MiB" }
+     */
+    passes?: PassesArgs;
+    /**
+     * What to do with a destination that holds data already, or that was written to since the last
+     * report: `"refuse"`, or `"update"`, which makes it equal to the source: what only the
+     * destination has is deleted.
+     *
+     * @default "refuse"
+     */
+    onExisting?: pulumi.Input<"refuse" | "update">;
+    /**
+     * Any text; a change of it syncs once more.
+     *
+     * @example "2024-06-01"
+     */
+    rerun?: pulumi.Input<string>;
+    /**
+     * How long the whole migration may take, with its unit, at most `"576 hours"`. After it the
+     * migration fails: writers that were stopped are started again, and the next `up` resumes.
+     *
+     * @default "24 hours"
+     */
+    timeout?: pulumi.Input<Duration>;
+    /**
+     * A ready-made runner image, for an engine that cannot build one. It must be of the same
+     * version as this package.
+     *
+     * @default built by this package on first use
+     */
+    runnerImage?: pulumi.Input<string>;
+}
+
+/**
+ * Containers that are kept from writing during the last pass, and only then.
+ *
+ * @example { containers: ["orders"], how: "stop" }
+ */
+export interface QuiesceArgs {
+    /**
+     * Names or ids of containers on the same engine, at least one, each once. One that does not
+     * exist is an error.
+     */
+    containers: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * `"stop"` ends them by their own stop signal, so that they can write out what they hold;
+     * `"pause"` freezes them where they are, which is shorter, and copies what a crash would leave.
+     */
+    how: pulumi.Input<"stop" | "pause">;
+    /**
+     * What becomes of them after success: `"stay"` leaves them stopped or paused, so that nothing
+     * writes to the old volume; `"restart"` lets them run again. After a failure they always run
+     * again.
+     *
+     * @default "stay"
+     */
+    then?: pulumi.Input<"stay" | "restart">;
+}
