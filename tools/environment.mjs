@@ -59,6 +59,19 @@ function hasPassphrase(env) {
 }
 
 /**
+ * A PATH without what `npm run` put in front of it for its script: in a contributor's own shell
+ * this tree's commands would hide others of the same name.
+ *
+ * @param {string} path
+ * @returns {string}
+ */
+export function withoutNpmFolders(path) {
+    const folders = path.split(":");
+    const first = folders.findIndex((each) => !/\/node_modules\/\.bin$|\/node-gyp-bin$/.test(each));
+    return folders.slice(Math.max(first, 0)).join(":");
+}
+
+/**
  * Lines for a shell's `eval`.
  *
  * @param {Record<string, string>} variables

@@ -1,9 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, cacheFolder, contentKey } from "./cache.mjs";
 import { ask, run, which } from "./command.mjs";
 import { goBuild, goKey, requiredVersion } from "./go.mjs";
-import { withLock } from "./lock.mjs";
 import { part } from "./progress.mjs";
 import { atLeast } from "./version.mjs";
 
@@ -32,10 +31,7 @@ export async function ensurePulumi(root) {
     const own = await usableCli();
     if (own && (await hasDockerPlugin(own))) return {};
     const bin = own ? undefined : await buildCli(tools);
-    const home = await installDockerPlugin(
-        tools,
-        own ?? join(/** @type {string} */ (bin), "pulumi"),
-    );
+    const home = await buildHome(tools, own ?? join(/** @type {string} */ (bin), "pulumi"));
     return { bin, home };
 }
 
@@ -105,46 +101,25 @@ async function buildCli(tools) {
 }
 
 /**
- * Builds the Docker plugin and installs it into a Pulumi home of ours: a user's own home would keep
- * a plugin that knows only the resources we use.
+ * A Pulumi home with the Docker plugin in it, built by us: a user's own home is not the place for a
+ * plugin that was not released. A new version of it gets a new home, so that programs which run at
+ * this moment keep theirs.
  *
  * @param {string} tools
  * @param {string} cli
  * @returns {Promise<string>} the home
  */
-async function installDockerPlugin(tools, cli) {
+function buildHome(tools, cli) {
     const module = join(tools, "pulumi-resource-docker");
-    const key = goKey(module, [DOCKER_PLUGIN]);
-    const folder = await cached("pulumi-resource-docker", key, (draft) =>
-        part("build the Docker plugin (4 to 8 min)", () =>
-            goBuild(module, ".", join(draft, "pulumi-resource-docker")),
-        ),
+    return cached("pulumi-home", goKey(module, [DOCKER_PLUGIN]), (home) =>
+        part("build the Docker plugin (2 to 8 min)", async () => {
+            const binary = join(home, "pulumi-resource-docker");
+            await goBuild(module, ".", binary);
+            const install = ["plugin", "install", "resource", "docker", DOCKER_PLUGIN];
+            await run(cli, [...install, "--file", binary], {
+                env: { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+            });
+            rmSync(binary);
+        }),
     );
-    const home = join(cacheFolder(), "pulumi-home");
-    if (installedKey(home) === key) return home;
-    await withLock("pulumi-home", async () => {
-        if (installedKey(home) === key) return;
-        mkdirSync(home, { recursive: true });
-        const file = join(folder, "pulumi-resource-docker");
-        const install = ["plugin", "install", "resource", "docker", DOCKER_PLUGIN];
-        await run(cli, [...install, "--file", file, "--reinstall"], {
-            env: { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
-        });
-        writeFileSync(keyFile(home), key);
-    });
-    return home;
-}
-
-/** @param {string} home */
-function keyFile(home) {
-    return join(home, "docker-plugin.key");
-}
-
-/** @param {string} home */
-function installedKey(home) {
-    try {
-        return readFileSync(keyFile(home), "utf8");
-    } catch {
-        return undefined;
-    }
 }

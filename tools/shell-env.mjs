@@ -1,7 +1,11 @@
 // `eval "$(npm run -s shell-env)"` gives a shell the tools that the demo and the tests use.
-import { exportLines } from "./environment.mjs";
+import { exportLines, withoutNpmFolders } from "./environment.mjs";
 import { reportFailure } from "./failure.mjs";
 import { setUp } from "./setup.mjs";
+
+if (process.env.npm_lifecycle_event) {
+    process.env.PATH = withoutNpmFolders(process.env.PATH ?? "");
+}
 
 try {
     process.stdout.write(exportLines(await setUp()));

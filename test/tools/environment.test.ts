@@ -1,6 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { exportLines, shellQuote, toolEnvironment } from "../../tools/environment.mjs";
+import {
+    exportLines,
+    shellQuote,
+    toolEnvironment,
+    withoutNpmFolders,
+} from "../../tools/environment.mjs";
 
 const built = { nodeBin: "/c/node/bin", pulumiBin: "/c/cli", pulumiHome: "/c/home", state: "/s" };
 
@@ -55,6 +60,13 @@ describe("toolEnvironment", () => {
         const set = toolEnvironment({ state: "/a b#c?d%e" }, {});
         expect(set.PULUMI_BACKEND_URL).toBe("file:///a%20b%23c%3Fd%25e/backend");
     });
+});
+
+it("takes npm's own folders from the front of PATH, and leaves a user's further back", () => {
+    const npm = "/t/node_modules/.bin:/node_modules/.bin:/npm/run-script/lib/node-gyp-bin";
+    const own = "/usr/bin:/mine/node_modules/.bin:/bin";
+    expect(withoutNpmFolders(`${npm}:${own}`)).toBe(own);
+    expect(withoutNpmFolders(own)).toBe(own);
 });
 
 describe("exportLines", () => {
