@@ -26,7 +26,7 @@ export type Release = (typeof releases)[number];
 /** The router's image as the package builds it; for bookworm with only the base changed. */
 export async function routerImage(release: Release): Promise<string> {
     const dockerfile = readFileSync(
-        join(import.meta.dirname, "../../provider/runner/Dockerfile"),
+        join(__dirname, "../../provider/runner/Dockerfile"),
         "utf8",
     ).replaceAll("debian:trixie-slim", `debian:${release}-slim`);
     const tag = `cutover-test-router:${release}`;

@@ -69,7 +69,7 @@ function echoUpgrades(server: Server, name: string): void {
 
 /** A slot in a process of its own, for load: it ends with `stop`, or with this process. */
 export async function startSlotProcess(name: string): Promise<SlotServer> {
-    const child = fork(join(import.meta.dirname, "slot-process.mjs"), [name], {
+    const child = fork(join(__dirname, "slot-process.mjs"), [name], {
         stdio: ["ignore", "pipe", "inherit", "ipc"],
         execArgv: [],
     });

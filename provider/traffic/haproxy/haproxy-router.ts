@@ -3,7 +3,7 @@ import { CutoverError } from "../../engine/errors.js";
 import type { Router, SlotTraffic, TrafficObserved, Weights } from "../router.js";
 import { slotsBackend, unsafeBackend } from "./configuration.js";
 import { ControlFolder, controlNames, deadlineIn, holdMap } from "./control-files.js";
-import type { StatRow } from "./replies.js";
+import type { ServerRow, StatRow } from "./replies.js";
 import { Runtime, type RuntimeState } from "./runtime.js";
 import { weightsIn, withWeights } from "./server-lines.js";
 import { RouterDown, type Transport } from "./transport.js";
@@ -22,6 +22,15 @@ export interface HaproxyRouterOptions {
      * @default "fail"
      */
     whenDown?: "fail" | "accept";
+}
+
+/** A request in flight or an upgraded connection. */
+export interface OpenConnection {
+    slot: string;
+    /** Address and port of the client's end, as the router sees it. */
+    from: string;
+    /** Since it came, in whole seconds. */
+    seconds: number;
 }
 
 /**
@@ -92,20 +101,32 @@ export class HaproxyRouter implements Router {
 
     /** Tells the router where a slot is, at once; its name server finds the same a moment later. */
     async setAddress(slot: string, address: string): Promise<void> {
-        const { servers } = await this.runtime.state();
-        const rows = servers.filter(({ server }) => server === slot);
-        if (rows.length === 0) throw new CutoverError(`the router has no slot ${slot}`);
-        for (const { backend, port } of rows)
+        for (const { backend, port } of await this.rowsOf(slot)) {
             await this.runtime.setAddress(backend, slot, address, port);
+        }
     }
 
     async abort(slot: string): Promise<number> {
-        const before = await this.runtime.state();
-        const rows = before.servers.filter(({ server }) => server === slot);
-        if (rows.length === 0) throw new CutoverError(`the router has no slot ${slot}`);
-        const open = observedFrom(before).slots[slot]?.inFlight ?? 0;
+        const rows = await this.rowsOf(slot);
+        const open = (await this.openConnections()).filter((one) => one.slot === slot).length;
         for (const { backend } of rows) await this.runtime.shutdownSessions(backend, slot);
         return open;
+    }
+
+    /** What is in flight, the oldest first: what a drain will wait for. */
+    async openConnections(): Promise<OpenConnection[]> {
+        const sessions = await this.runtime.sessions();
+        return sessions
+            .filter(({ backend }) => isOurs(backend))
+            .map(({ server, from, seconds }) => ({ slot: server, from, seconds }))
+            .sort((a, b) => b.seconds - a.seconds);
+    }
+
+    private async rowsOf(slot: string): Promise<ServerRow[]> {
+        const { servers } = await this.runtime.state();
+        const rows = servers.filter(({ server, backend }) => server === slot && isOurs(backend));
+        if (rows.length === 0) throw new CutoverError(`the router has no slot ${slot}`);
+        return rows;
     }
 
     private async setDeadline(folder: ControlFolder, deadline: number): Promise<void> {
@@ -116,8 +137,8 @@ export class HaproxyRouter implements Router {
     private async applyDeadline(deadline: number): Promise<void> {
         await this.runtime.setDeadline(deadline);
         const seen = (await this.runtime.state()).deadline;
-        if (seen !== deadline)
-            throw new CutoverError(`the router has hold ${seen} after it was set to ${deadline}`);
+        if (seen === deadline) return;
+        throw new CutoverError(`the router has hold ${seen} after it was set to ${deadline}`);
     }
 
     private async applyWeights(wanted: Record<string, Record<string, number>>): Promise<void> {
@@ -125,11 +146,14 @@ export class HaproxyRouter implements Router {
         const changes = servers
             .filter(({ backend, server }) => wanted[backend]?.[server] !== undefined)
             .map((row) => ({
-                ...row,
-                from: row.disabled ? 0 : row.weight,
+                backend: row.backend,
+                server: row.server,
+                // Weight 0 by hand is not enough: whoever holds its cookie would still get there.
+                from: row.disabled ? 0 : Math.max(row.weight, 0.5),
                 to: wanted[row.backend]?.[row.server] ?? 0,
             }))
-            .sort((a, b) => b.to - b.from - (a.to - a.from));
+            .sort((a, b) => b.to - b.from - (a.to - a.from))
+            .filter(({ from, to }) => from !== to);
         for (const { backend, server, to } of changes) {
             if (to > 0) await this.runtime.enable(backend, server, to);
             else await this.runtime.disable(backend, server);
@@ -185,26 +209,32 @@ function checkNames(weights: Weights, known: Record<string, Record<string, numbe
     }
 }
 
+const isOurs = (backend: string) => backend === slotsBackend || backend === unsafeBackend;
+
+/**
+ * A request that waits for the next try to connect is counted by its backend and by no server: it counts for the whole,
+ * and, since it may be anyone's, for each slot.
+ */
 function observedFrom({ servers, stat, deadline, held }: RuntimeState): TrafficObserved {
+    const rows = servers.filter(({ backend }) => backend === slotsBackend);
+    const counts = rows.map(({ server }) => inFlightOf(stat, server));
+    const inFlight = inFlightOf(stat, "BACKEND");
+    const between = Math.max(0, inFlight - counts.reduce((sum, count) => sum + count, 0));
     const slots: Record<string, SlotTraffic> = {};
-    for (const row of servers.filter(({ backend }) => backend === slotsBackend)) {
+    for (const [index, row] of rows.entries()) {
         slots[row.server] = {
             weight: row.disabled ? 0 : row.weight,
-            inFlight: inFlightOf(stat, row.server),
+            inFlight: (counts[index] ?? 0) + between,
             ...(row.address === undefined ? {} : { address: `${row.address}:${row.port}` }),
             usable: row.address !== undefined && !row.unresolved,
         };
     }
-    return { slots, holding: deadline !== 0, held, inFlight: inFlightOf(stat, "BACKEND") };
+    return { slots, holding: deadline !== 0, held, inFlight };
 }
 
-/** While a request is being connected anew its server counts 0 and its backend 1: the backend's count is the one. */
+/** Queued ones included. */
 function inFlightOf(stat: StatRow[], server: string): number {
     return stat
-        .filter(
-            (row) =>
-                row.server === server &&
-                (row.proxy === slotsBackend || row.proxy === unsafeBackend),
-        )
+        .filter((row) => row.server === server && isOurs(row.proxy))
         .reduce((sum, { current, queued }) => sum + current + queued, 0);
 }

@@ -28,6 +28,16 @@ export interface ServerRow {
     unresolved: boolean;
 }
 
+/** One row of `show sess`: a request in flight, or an upgraded connection. */
+export interface SessionRow {
+    backend: string;
+    server: string;
+    /** Address of the client's end, as the router sees it. */
+    from: string;
+    /** Since it came, in whole seconds. */
+    seconds: number;
+}
+
 /** Answers to several commands in one line (`a; b; c`), none of them empty: an empty line parts them. */
 export function splitReplies(text: string, count: number): string[] {
     const replies = text.trim().split(/\n\n+/);
@@ -93,6 +103,33 @@ export function parseVariable(text: string): number {
     const [, value] = /^\S+: type=sint value=<(\d+)>$/.exec(text.trim()) ?? [];
     if (value === undefined) refuse("get var", firstOf(text));
     return Number(value);
+}
+
+/** Streams of clients; those of the socket itself and those in the hold have no backend. */
+export function parseSessions(text: string): SessionRow[] {
+    const rows: SessionRow[] = [];
+    for (const line of text.split("\n")) {
+        if (line === "") continue;
+        if (!/^0x[0-9a-f]+: \S+=/.test(line)) refuse("show sess", firstOf(line));
+        const field = (name: string) => new RegExp(` ${name}=(\\S*)`).exec(line)?.[1];
+        const [backend, server, age] = [field("be"), field("srv"), field("age")];
+        if (backend === undefined || server === undefined || age === undefined) {
+            refuse("show sess", firstOf(line));
+        }
+        const none = backend === "<NONE>" || server === "<none>";
+        if (!none) rows.push({ backend, server, from: field("src") ?? "", seconds: ageOf(age) });
+    }
+    return rows;
+}
+
+/** "5s", "1m30s", "2h3m", "1d2h". */
+function ageOf(text: string): number {
+    if (!/^(\d+[dhms])+$/.test(text)) refuse("show sess", `"${text}" is no age`);
+    const units: Record<string, number> = { d: 86_400, h: 3_600, m: 60, s: 1 };
+    return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
+        (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
+        0,
+    );
 }
 
 function fieldsOf(command: string, columns: string[], values: string[]): (name: string) => string {

@@ -3,9 +3,11 @@ import { heldVariable, holdKey } from "./hold-lua.js";
 import {
     parseMap,
     parseServersState,
+    parseSessions,
     parseStat,
     parseVariable,
     type ServerRow,
+    type SessionRow,
     type StatRow,
     splitReplies,
 } from "./replies.js";
@@ -77,6 +79,10 @@ export class Runtime {
         const text = answer.trim();
         if (text === "" || /changed from|no need to change|nothing changed/.test(text)) return;
         throw refused(`set server ${backend}/${server} addr`, text);
+    }
+
+    async sessions(): Promise<SessionRow[]> {
+        return parseSessions(await this.transport("show sess"));
     }
 
     async shutdownSessions(backend: string, server: string): Promise<void> {
