@@ -69,8 +69,7 @@ function readChoice<Choice extends string>(
         if (choice !== undefined) return choice;
         if (typeof value !== "string") return new Refusal("must be a text");
         if (print) return new Refusal(`is ${JSON.stringify(value)}`);
-        const many = choices.length > 1 ? `none of its ${choices.length} values` : "another text";
-        return new Refusal(`is ${many}`);
+        return new Refusal(choices.length > 1 ? "is none of its values" : "is another text");
     };
 }
 

@@ -121,7 +121,7 @@ const rollbackChoices =
 const rollbackLeaf = input<"reverseSync" | "block">(`write ${rollbackChoices}`, (value) =>
     value === "reverseSync" || value === "block"
         ? value
-        : new Refusal("is none of its three values"),
+        : new Refusal("is none of its values"),
 );
 
 export const maxHoldLeaf = durationLeaf("30 seconds").default("30 seconds");
