@@ -1,4 +1,5 @@
 import { ask, run, which } from "./command.mjs";
+import { withLock } from "./lock.mjs";
 import { part } from "./progress.mjs";
 
 /** Whether this machine lets us install Debian packages. */
@@ -12,19 +13,24 @@ export function canInstall() {
  * @param {string[]} packages
  */
 export async function install(packages) {
-    await part(`install ${packages.join(", ")}`, async () => {
-        const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-        // The lists of a slim image are empty, and old ones name files that are gone. A failing
-        // update is no reason to stop: another, unneeded source may be the one that fails.
-        await ask("apt-get", ["update", "-qq"], { env });
-        // Another apt may be at work: wait for its lock.
-        const options = ["-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"];
-        await run("apt-get", ["install", ...options, ...packages], { env });
-    });
+    // Two parts of the set-up may want packages at once, and apt's lists have a lock of their own that
+    // does not wait.
+    await withLock("apt", () => part(`install ${packages.join(", ")}`, () => installNow(packages)));
+}
+
+/** @param {string[]} packages */
+async function installNow(packages) {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    // The lists of a slim image are empty, and old ones name files that are gone. A failing
+    // update is no reason to stop: another, unneeded source may be the one that fails.
+    await ask("apt-get", ["update", "-qq"], { env });
+    // Another apt may be at work: wait for its lock.
+    const options = ["-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"];
+    await run("apt-get", ["install", ...options, ...packages], { env });
 }
 
 /**
- * The first of some packages' names that this release of Debian knows.
+ * Whether this release of Debian knows a package.
  *
  * @param {string} name
  */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "./cache.mjs";
-import { run, which } from "./command.mjs";
-import { SetupFailure } from "./failure.mjs";
+import { run } from "./command.mjs";
+import { ensureGo } from "./go-toolchain.mjs";
 
 /**
  * A key of a Go module's sources. Its go.sum pins all it is made of.
@@ -53,16 +53,18 @@ export function requiredVersion(module, dependency) {
  * @param {Record<string, string>} [variables] set by the linker
  */
 export async function goBuild(module, target, output, variables = {}) {
-    if (!which("go")) {
-        throw new SetupFailure(
-            "the Pulumi CLI is missing, and so is Go to build it with.",
-            "Install either one (any Go since 1.21 fetches the release it needs) and put it on PATH.",
-        );
-    }
+    const go = await ensureGo();
     const set = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
-    await run("go", ["build", `-ldflags=${["-s", "-w", ...set].join(" ")}`, "-o", output, target], {
+    await run(go, ["build", `-ldflags=${["-s", "-w", ...set].join(" ")}`, "-o", output, target], {
         cwd: module,
-        // The tree is no workspace of somebody's, and go.sum is never to be changed by a build.
-        env: { ...process.env, GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" },
+        env: {
+            ...process.env,
+            // go.sum is never to be changed by a build.
+            GOFLAGS: "-mod=readonly -buildvcs=false",
+            // The tree is no workspace of somebody's.
+            GOWORK: "off",
+            // An older Go fetches the release that go.mod asks for.
+            GOTOOLCHAIN: "auto",
+        },
     });
 }

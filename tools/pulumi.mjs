@@ -1,9 +1,9 @@
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cached, cacheFolder, contentKey } from "./cache.mjs";
+import { cached, cachedFolder, cacheFolder, contentKey } from "./cache.mjs";
 import { ask, run, which } from "./command.mjs";
 import { goBuild, goKey, requiredVersion } from "./go.mjs";
-import { part } from "./progress.mjs";
+import { part, say } from "./progress.mjs";
 import { atLeast } from "./version.mjs";
 
 /** The oldest CLI that the package is tested with. */
@@ -29,7 +29,7 @@ const SDK = "github.com/pulumi/pulumi/sdk/v3";
 export async function ensurePulumi(root) {
     const tools = join(root, "tools");
     const own = await usableCli();
-    if (own && (await hasDockerPlugin(own))) return {};
+    if (own && (await hasDockerPlugin(tools, own))) return {};
     const bin = own ? undefined : await buildCli(tools);
     const home = await buildHome(tools, own ?? join(/** @type {string} */ (bin), "pulumi"));
     return { bin, home };
@@ -50,20 +50,28 @@ async function usableCli() {
 /**
  * Whether the machine's own CLI has the plugin, or gets it.
  *
+ * @param {string} tools
  * @param {string} cli
  */
-async function hasDockerPlugin(cli) {
+async function hasDockerPlugin(tools, cli) {
     const home = process.env.PULUMI_HOME || join(process.env.HOME ?? "/", ".pulumi");
     const name = `resource-docker-v${DOCKER_PLUGIN}`;
-    if (existsSync(join(home, "plugins", name, "pulumi-resource-docker"))) return true;
-    // Ours, from an outer `shell-env`: do not ask a download site for what it will not have.
-    if (home.startsWith(`${cacheFolder()}/`)) return false;
+    const isOurs = home.startsWith(`${cacheFolder()}/`);
+    if (!isOurs && existsSync(join(home, "plugins", name, "pulumi-resource-docker"))) return true;
+    // Built before, so no download site was reachable then: asking again takes 10 s each time.
+    if (existsSync(cachedFolder("pulumi-home", homeKey(tools)))) return false;
     const install = ["plugin", "install", "resource", "docker", DOCKER_PLUGIN];
-    return (
-        (await part("download the Docker plugin", () =>
-            ask(cli, install, { timeoutMs: 300_000 }),
-        )) !== undefined
+    const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const downloaded = await part("download the Docker plugin", () =>
+        ask(cli, install, { env, timeoutMs: 300_000 }),
     );
+    if (downloaded === undefined) say("no download site gave the Docker plugin: it is built");
+    return downloaded !== undefined;
+}
+
+/** @param {string} tools */
+function homeKey(tools) {
+    return goKey(join(tools, "pulumi-resource-docker"), [DOCKER_PLUGIN]);
 }
 
 /**
@@ -111,7 +119,7 @@ async function buildCli(tools) {
  */
 function buildHome(tools, cli) {
     const module = join(tools, "pulumi-resource-docker");
-    return cached("pulumi-home", goKey(module, [DOCKER_PLUGIN]), (home) =>
+    return cached("pulumi-home", homeKey(tools), (home) =>
         part("build the Docker plugin (2 to 8 min)", async () => {
             const binary = join(home, "pulumi-resource-docker");
             await goBuild(module, ".", binary);

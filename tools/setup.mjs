@@ -8,7 +8,6 @@ import { toolEnvironment } from "./environment.mjs";
 import { describeFailure } from "./failure.mjs";
 import { ensureNode } from "./node.mjs";
 import { ensureNodeModules } from "./node-modules.mjs";
-import { say } from "./progress.mjs";
 import { ensurePulumi } from "./pulumi.mjs";
 
 /** The tree this file is in. */
@@ -47,7 +46,10 @@ async function allOf(parts) {
     const told = parts.map((each) =>
         Promise.resolve(each)
             .catch((error) => {
-                if (pending > 1) say(`${describeFailure(error)}\n(the parts under way go on)`);
+                if (pending > 1)
+                    process.stderr.write(
+                        `${describeFailure(error)}\n(the parts under way go on)\n`,
+                    );
             })
             .finally(() => {
                 pending -= 1;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { goVersion } from "../../tools/go-toolchain.mjs";
 import { atLeast } from "../../tools/version.mjs";
 
 describe("atLeast", () => {
@@ -25,5 +26,17 @@ describe("atLeast", () => {
         ["warning: 3.250.0", "3.250.0"],
     ])("%j is not known to be at least %s", (version, least) => {
         expect(atLeast(version, least)).toBe(false);
+    });
+});
+
+describe("goVersion", () => {
+    it.each([
+        ["go version go1.26.8 linux/amd64", "1.26.8"],
+        ["go version go1.21 darwin/arm64", "1.21.0"],
+        ["go version go1.22rc1 linux/amd64", "1.22.0"],
+        ["go: command not found", undefined],
+        [undefined, undefined],
+    ])("of %j is %s", (output, version) => {
+        expect(goVersion(output)).toBe(version);
     });
 });
