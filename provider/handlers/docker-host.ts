@@ -20,7 +20,7 @@ export function dockerHostProblem(text: string): { problem: string; instead?: st
         return { problem: "is not the address of a Docker engine" };
     }
     if (!["ssh", "unix", "tcp"].includes(scheme)) {
-        return { problem: `has the scheme ${scheme}://, which is not supported` };
+        return { problem: "has a scheme that is not supported" };
     }
     if (rest === "") return { problem: `names no engine after ${scheme}://` };
     if (scheme === "unix") return rest.startsWith("/") ? undefined : relativeSocket;

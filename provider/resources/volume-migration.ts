@@ -1,7 +1,11 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
 import type { VerifyLevel } from "../volumes/mover.js";
+import type { MigrationReport } from "../handlers/volume-migration/handler.js";
+import { defaultDockerHost } from "./docker-host.js";
+import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.js";
+import { refuseProviders } from "./options.js";
 import type { PassesArgs } from "./passes.js";
 import type { VolumeRefArgs } from "./volume-ref.js";
 
@@ -129,4 +133,56 @@ export interface QuiesceArgs {
      * @default "stay"
      */
     then?: pulumi.Input<"stay" | "restart">;
+}
+
+/**
+ * Copies one volume into another with `pulumi up`, and proves the copy: names, types, owners, modes, times to the
+ * nanosecond, links, ACLs, extended attributes, holes and content. The source is read-only to it. The work is done by a
+ * runner on the target, so it goes on when the machine that runs Pulumi goes away; the next `pulumi up` finds it running
+ * or done.
+ *
+ * A failure says what is true then and what to do next; a writer that was stopped is started again. After success a
+ * stopped writer stays stopped unless `then: "restart"`. Destroying the resource deletes neither volume.
+ *
+ * @example
+ * const orders = new cutover.VolumeMigration("orders", {
+ *     source: { docker: { volume: "orders-v1" } },
+ *     destination: { docker: { volume: "orders-v2" } },
+ *     quiesce: { containers: ["orders"], how: "stop" },
+ * });
+ * export const volume = orders.volume;
+ */
+export class VolumeMigration extends pulumi.CustomResource {
+    /** @internal */
+    static readonly __pulumiType = "pulumi-nodejs:dynamic/cutover:VolumeMigration";
+
+    /** The destination's name: mount this. Known in preview. */
+    declare readonly volume: pulumi.Output<string>;
+    /** What was copied, how, and what was proven: what a reviewer reads afterwards. */
+    declare readonly report: pulumi.Output<MigrationReport>;
+
+    constructor(name: string, args: VolumeMigrationArgs, opts?: pulumi.CustomResourceOptions) {
+        const type = VolumeMigration.__pulumiType;
+        const { host } = defaultDockerHost();
+        super(
+            type,
+            name,
+            {
+                ...args,
+                source: withHost(args?.source, host),
+                destination: withHost(args?.destination, host),
+                ...dynamicInputs("volumeMigration", type, name, opts),
+                problems: refuseProviders(opts, "source.docker.host and destination.docker.host"),
+                volume: undefined,
+                report: undefined,
+            },
+            withoutProviders(pulumi.mergeOptions(opts ?? {}, { hideDiffs: hiddenInputs })),
+        );
+    }
+}
+
+/** The stack's own Docker host, where a reference names none; what is no reference is left for `check` to name. */
+function withHost(ref: VolumeRefArgs, host: string | undefined): unknown {
+    if (host === undefined || typeof ref?.docker !== "object") return ref;
+    return { ...ref, docker: { host, ...ref.docker } };
 }

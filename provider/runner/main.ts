@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from "node:fs";
-import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../engine/clock.js";
 import type { Job } from "../engine/handover/job.js";
 import { FileJournal } from "../engine/journal.js";
@@ -8,7 +7,6 @@ import { CutoverError } from "../engine/errors.js";
 import { abortPath, journalPath } from "../platforms/docker/names.js";
 import { DockerEngine } from "../platforms/docker/engine.js";
 import { execaRunner } from "../platforms/execa.js";
-import { runContentWorker } from "../volumes/content-worker.js";
 import { serveMover } from "../volumes/serve.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
@@ -75,14 +73,10 @@ async function main(): Promise<number> {
     return 2;
 }
 
-if (!isMainThread) {
-    runContentWorker();
-} else {
-    main().then(
-        (code) => process.exit(code),
-        (error) => {
-            process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-            process.exit(1);
-        },
-    );
-}
+main().then(
+    (code) => process.exit(code),
+    (error) => {
+        process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+        process.exit(1);
+    },
+);

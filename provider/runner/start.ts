@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { createInterface } from "node:readline";
 import type { Clock } from "../engine/clock.js";
-import { CutoverError } from "../engine/errors.js";
+import { asCutoverError, CutoverError } from "../engine/errors.js";
 import type { Job } from "../engine/handover/job.js";
 import type { Reporter } from "../engine/progress.js";
 import { failureFrom, type StepResults } from "../engine/steps.js";
@@ -18,34 +17,46 @@ export interface StartTools {
     clock: Clock;
 }
 
-/** Where the engine's socket lies on the engine's own machine. */
+/** Where the runner finds the engine's socket. */
 const socketPath = "/var/run/docker.sock";
+
+/** Where the engine's socket lies on the engine's own machine. */
+function engineSocket(host = process.env.DOCKER_HOST): string {
+    return host?.startsWith("unix://") ? host.slice("unix://".length) : socketPath;
+}
 
 /** Who starts a runner, for whoever finds it at work: user, machine and process. */
 export function startedBy(): string {
     return `${userInfo().username}@${hostname()} (process ${process.pid})`;
 }
 
-/** What a job is to reach, without what differs from one start to the next. */
-export function aimOf(job: Job): string {
-    const { id: _id, by: _by, labels: _labels, ...aim } = job;
-    return createHash("sha256").update(JSON.stringify(aim)).digest("hex").slice(0, 16);
+/**
+ * Deals with the runner that is there already, before another one is started. One whose starter is gone (a closed
+ * laptop, an ended CI job) is followed to its end; its results are ours when it has the same aim. One that somebody is
+ * at, or that has another aim, has the lock.
+ * @returns the results of a runner with the same aim that did its job; undefined when a new one has to be started
+ */
+export async function takeOver(prefix: string, aim: string, tools: StartTools): Promise<StepResults | undefined> {
+    const found = await tools.engine.container(names.runner(prefix));
+    if (!found) return undefined;
+    const same = found.labels[labelKeys.digest] === aim;
+    if (isAlive(found)) {
+        const starter = starterOf(found);
+        if (starter === "alive" || (starter === "unknown" && !same)) throw held(found);
+        tools.reporter.info(`a runner is at work on this since ${found.startedAt}: following it`);
+    }
+    try {
+        const results = await follow(prefix, tools);
+        return same ? results : undefined;
+    } catch (error) {
+        tools.reporter.warn(`what was under way before ended with: ${asCutoverError(error).message}`);
+        return undefined;
+    }
 }
 
-/**
- * Starts the runner for a job, or finds the one that works on the same already, and follows it to its end. Everything
- * happens in the runner: when this process dies, it does not notice.
- */
+/** Starts the runner for a job and follows it to its end. Everything happens in the runner: it outlives this process. */
 export async function runToItsEnd(job: Job, tools: StartTools): Promise<StepResults> {
     const { engine } = tools;
-    const name = names.runner(job.prefix);
-    const found = await engine.container(name);
-    if (found && isAlive(found)) {
-        refuseUnlessSame(found, job);
-        tools.reporter.info(`a runner is at work on this since ${found.startedAt}: following it`);
-        return follow(job.prefix, tools);
-    }
-    if (found) await engine.remove(found.id);
     await engine.createVolume(names.journal(job.prefix), { ...job.labels, ...ownLabels(job.prefix, "journal") });
     await startRunner(job, tools);
     return follow(job.prefix, tools);
@@ -67,7 +78,7 @@ async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
                 ...ownLabels(job.prefix, "runner", {
                     [labelKeys.job]: job.id,
                     [labelKeys.by]: job.by,
-                    [labelKeys.digest]: aimOf(job),
+                    [labelKeys.digest]: job.aim,
                 }),
             },
             // It exits with 0 when the job is over; anything else has the engine start it again.
@@ -75,7 +86,7 @@ async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
             network: "none",
             capabilities: [],
             readOnlyRoot: true,
-            binds: [{ source: socketPath, path: socketPath }],
+            binds: [{ source: engineSocket(engine.target.host), path: socketPath }],
             volumes: [{ volume: names.journal(job.prefix), path: "/journal" }, ...control],
         });
     } catch (error) {
@@ -86,22 +97,15 @@ async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
     }
 }
 
-/** A job with the same aim, whose starter is gone, is followed; anything else has the lock. */
-function refuseUnlessSame(found: ContainerFacts, job: Job): void {
-    const same = found.labels[labelKeys.digest] === aimOf(job);
-    if (same && !starterLives(found.labels[labelKeys.by] ?? "")) return;
-    throw held(found);
-}
-
-function starterLives(by: string): boolean {
-    const [, machine, pid] = /@(.*) \(process (\d+)\)$/.exec(by) ?? [];
-    if (machine !== hostname() || pid === undefined) return false;
-    if (Number(pid) === process.pid) return false;
+/** Whether the process that started a runner still lives; of another machine's nothing is known. */
+function starterOf(found: ContainerFacts): "alive" | "gone" | "unknown" {
+    const [, machine, pid] = /@(.*) \(process (\d+)\)$/.exec(found.labels[labelKeys.by] ?? "") ?? [];
+    if (machine !== hostname() || pid === undefined) return "unknown";
     try {
         process.kill(Number(pid), 0);
-        return true;
+        return Number(pid) === process.pid ? "gone" : "alive";
     } catch {
-        return false;
+        return "gone";
     }
 }
 

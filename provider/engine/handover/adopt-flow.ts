@@ -27,7 +27,7 @@ export function adoptSteps({ slot }: Extract<Transition, { kind: "adopt" }>, too
             run: () => orAbort(copies.lastPassAndProof(), freeze.signal),
             back: () => copies.close(),
         },
-        startStep([slot], tools, () => freeze.signal),
+        startStep([slot], { fresh: [slot], signal: () => freeze.signal }, tools),
         commitStep(`commit: from here on ${slot} serves`),
         weightsStep(job.weights, tools),
         releaseStep(freeze, tools),

@@ -8,6 +8,8 @@ interface JobOrigin {
     id: string;
     /** Prefix of all physical names of the resource that it works for. */
     prefix: string;
+    /** What it is to reach, as a digest: two jobs with one aim are the same work. */
+    aim: string;
     /** Who started it, for whoever finds it running: `user@machine`. */
     by: string;
     /** The runner's own image; movers are started from it. */
@@ -37,13 +39,13 @@ export interface EnvironmentJob extends JobOrigin {
 /**
  * - `start`: nothing serves yet: seed or fill the volumes, start what has weight
  * - `handover`: the data follow the traffic from one slot to the other
- * - `shift`: weights alone move (stateless, `clone` and `shared`)
+ * - `shift`: weights alone move; `moved` when there are volumes whose data belong to one slot
  * - `adopt`: as `start`, from a container that others started
  */
 export type Transition =
     | { kind: "start"; slot: string; seed: boolean }
     | { kind: "handover"; from: string; to: string; data: "copy" | "discard"; canary: boolean }
-    | { kind: "shift"; from: Record<string, number>; clone?: { from: string; to: string } }
+    | { kind: "shift"; from: Record<string, number>; moved: boolean; clone?: { from: string; to: string } }
     | { kind: "adopt"; slot: string };
 
 export interface SlotJob {

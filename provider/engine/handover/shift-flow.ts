@@ -21,7 +21,7 @@ export function shiftSteps(transition: Shift, tools: EnvironmentTools): Step[] {
     return [
         prepareStep(tools),
         ...(transition.clone ? cloneSteps(transition.clone, tools) : []),
-        startStep(arriving.length > 0 ? arriving : serving, tools),
+        startStep(serving, { fresh: arriving }, tools),
         commitStep(`commit: from here on ${describeWeights(weights)}`),
         weightsStep(weights, tools),
         ...leaving.map((slot) => leaveStep(slot, tools)),

@@ -19,8 +19,14 @@ export function prepareStep(tools: EnvironmentTools): Step {
     };
 }
 
-/** Starts slots that are idle and waits until they are healthy. */
-export function startStep(slots: readonly string[], tools: EnvironmentTools, signal?: () => AbortSignal): Step {
+export interface StartOptions {
+    /** Slots that did not run before: the way back stops them. */
+    fresh: readonly string[];
+    signal?: () => AbortSignal;
+}
+
+/** Starts slots and waits until they are healthy. */
+export function startStep(slots: readonly string[], { fresh, signal }: StartOptions, tools: EnvironmentTools): Step {
     return {
         name: "start",
         title: `start ${slots.join(" and ")} and wait until healthy`,
@@ -33,7 +39,7 @@ export function startStep(slots: readonly string[], tools: EnvironmentTools, sig
             return report;
         },
         async back() {
-            for (const slot of slots) await tools.platform.stop(slot);
+            for (const slot of fresh) await tools.platform.stop(slot);
         },
     };
 }

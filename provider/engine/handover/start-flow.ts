@@ -16,7 +16,7 @@ export function startSteps(transition: Extract<Transition, { kind: "start" }>, t
     return [
         prepareStep(tools),
         ...(transition.seed ? seedSteps(transition.slot, copies, tools) : []),
-        startStep(serving, tools),
+        startStep(serving, { fresh: transition.seed ? serving : [] }, tools),
         commitStep(`commit: from here on ${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`),
         weightsStep(weights, tools),
         settleStep(weights, tools),

@@ -222,6 +222,11 @@ export class DockerEngine {
         throw this.failure(["cp", `${container}:${path}`], result);
     }
 
+    /** Puts a file of this machine into a container or its volumes, running or not. */
+    async copyIn(container: string, file: string, path: string): Promise<void> {
+        await this.run(["cp", file, `${container}:${path}`]);
+    }
+
     private argv(args: readonly string[]): Argv {
         return docker(this.target, ...args);
     }

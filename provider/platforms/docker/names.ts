@@ -17,6 +17,8 @@ export const labelKeys = {
 export type Role = "router" | "runner" | "mover" | "journal" | "control" | "data" | "network" | "slot";
 
 export const journalPath = "/journal/journal.jsonl";
+/** Ids of the slot containers that Pulumi's state has: any other that never ran is a left-over. */
+export const knownPath = "/journal/known.json";
 export const abortPath = "/journal/abort";
 
 export const names = {

@@ -37,7 +37,11 @@ export async function ensureRouterContainer(engine: DockerEngine, job: Environme
             restart: "unless-stopped",
             capabilities: [],
             readOnlyRoot: true,
-            volumes: [{ volume: router.control, path: "/cutover" }],
+            volumes: [
+                { volume: router.control, path: "/cutover" },
+                // Never opened by the router: previews read the journal through it, without a container of their own.
+                { volume: names.journal(prefix), path: "/journal", readOnly: true },
+            ],
             ...(first ? { network: first } : {}),
             ...(router.listen ? { publish: [{ ...router.listen, to: routerPorts.public }] } : {}),
         });

@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import { asCutoverError, CutoverError, formatProblem, type InputProblem } from "../../engine/errors.js";
+import { names } from "../../platforms/docker/names.js";
+import { ensureImages, imageTags } from "../../runner/image.js";
+import { writeKnown } from "../../runner/record.js";
+import { runToItsEnd, takeOver } from "../../runner/start.js";
+import { dockerEngine, targetProblem } from "../docker-target.js";
+import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
+import { newPrefix, type Origin } from "../prefix.js";
+import { sameJson } from "../same-json.js";
+import { decide } from "./decide.js";
+import { type EnvironmentDeclaration, isKnown, type PreviewedEnvironment } from "./declaration.js";
+import { showHandoverFigures } from "./figures.js";
+import { aimOfEnvironment, environmentJob } from "./job.js";
+import { type Observed, observeEnvironment, observedWeights } from "./observe.js";
+import { type HandoverPlan, planOf } from "./plan.js";
+import { readDeclaration } from "./read-declaration.js";
+
+export interface HandoverInputs {
+    prefix: string;
+    origin: Origin;
+    urn?: string;
+    /** At the top, so that a preview reads `~ weights: { ~ green: 0 => 100 }`. */
+    weights: Record<string, number>;
+    /** Ids of the containers, by slot and key. */
+    containers: Record<string, Record<string, string>>;
+    settings: Settings;
+    /** What will happen, for the preview. */
+    plan: HandoverPlan;
+}
+
+/** The declaration without its weights. */
+type Settings = Omit<PreviewedEnvironment, "traffic"> & { traffic: Omit<PreviewedEnvironment["traffic"], "weights"> };
+
+export interface HandoverState extends HandoverInputs {
+    instance: string;
+    /** The slot whose volumes hold the newest data. */
+    active?: string;
+    report?: Record<string, unknown>;
+}
+
+/** Compares wanted weights with observed ones, and what runs; it is done only when the journal says so. */
+export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
+    async check(olds, news, context) {
+        const { origin, urn, containers, prefix: given, problems: found = [], ...raw } = news as {
+            origin: Origin;
+            urn?: string;
+            prefix?: string;
+            containers: HandoverInputs["containers"];
+            problems?: InputProblem[];
+        };
+        const { declaration, problems } = readDeclaration(raw);
+        if (!declaration || found.length > 0) return { problems: [...found, ...problems] };
+        const inputs = {
+            prefix: given ?? olds?.prefix ?? newPrefix(origin),
+            origin: olds?.origin ?? origin,
+            ...(urn ? { urn } : {}),
+            weights: declaration.traffic.weights,
+            containers,
+            settings: settingsOf(declaration),
+        };
+        if (olds && sameJson(compared(olds), compared(inputs))) return { inputs: { ...inputs, plan: olds.plan }, problems: [] };
+        return planned(olds, inputs, declaration, context);
+    },
+
+    diff(state, news) {
+        return { changes: !sameJson(compared(state), compared(news)), replaces: [] };
+    },
+
+    async reconcile(state, inputs, context) {
+        const engine = dockerEngine(inputs.settings.host, context);
+        const instance = state?.instance ?? randomUUID();
+        try {
+            return { id: inputs.prefix, state: await converge(inputs, instance, state, context) };
+        } catch (error) {
+            const image = imageTags().runner;
+            const observed = await observeEnvironment(engine, inputs.prefix, image).catch(() => undefined);
+            const held = observedState(inputs, instance, state, observed);
+            throw new ReconcileFailed(inputs.prefix, held, asCutoverError(error).with(afterwards(inputs, observed)));
+        }
+    },
+
+    async read(_id, state, context) {
+        const engine = dockerEngine(state.settings.host, context);
+        const observed = await observeEnvironment(engine, state.prefix, imageTags().runner);
+        const weights = observedWeights(observed) ?? Object.fromEntries(Object.keys(state.weights).map((slot) => [slot, 0]));
+        const { instance: _instance, active: _active, report: _report, ...inputs } = state;
+        return { inputs: { ...inputs, weights }, state: { ...state, weights } };
+    },
+
+    /** Only its own: after a replacement the new one already works with the same journal. */
+    async remove(_id, state, context) {
+        const engine = dockerEngine(state.settings.host, context);
+        const observed = await observeEnvironment(engine, state.prefix, imageTags().runner);
+        const { instance } = observed.record;
+        if (instance !== undefined && instance !== state.instance) return;
+        await engine.remove(names.runner(state.prefix));
+        await engine.remove(names.router(state.prefix));
+        for (const container of Object.values(observed.alive).flat()) {
+            await engine.setRestartPolicy(container.id, "no");
+            await engine.stop(container.id, 10);
+        }
+        await engine.removeVolume(names.control(state.prefix));
+    },
+};
+
+type Unplanned = Omit<HandoverInputs, "plan">;
+
+async function planned(
+    olds: HandoverInputs | undefined,
+    inputs: Unplanned,
+    declaration: PreviewedEnvironment,
+    context: HandlerContext,
+): Promise<{ inputs?: HandoverInputs; problems: InputProblem[] }> {
+    const engine = dockerEngine(declaration.host, context);
+    const unusable = await targetProblem(engine, context);
+    if (unusable && !context.preview) return { problems: [{ path: "docker.host", problem: unusable }] };
+    const observed = unusable ? fromState(olds) : await observeEnvironment(engine, inputs.prefix, imageTags().runner);
+    const decision = decide(declaration, observed);
+    if (decision.kind === "refused") return { problems: decision.problems };
+    const plan = planOf(decision, inputs, declaration, observed);
+    if (unusable) context.reporter.warn(`the target was not looked at: ${unusable}`);
+    else if (context.preview) await showHandoverFigures(engine, decision, inputs.prefix, declaration, observed, context);
+    return { inputs: { ...inputs, plan }, problems: [] };
+}
+
+/** Where the target cannot be reached, the plan is made from what the state says. */
+function fromState(olds: HandoverInputs | undefined): Observed {
+    const active = olds && Object.keys(olds.weights).find((slot) => olds.weights[slot] === 100);
+    return {
+        router: olds ? "running" : "absent",
+        alive: {},
+        record: { served: {}, lastStart: {}, ...(active ? { active } : {}) },
+    };
+}
+
+async function converge(
+    inputs: HandoverInputs,
+    instance: string,
+    state: HandoverState | undefined,
+    context: HandlerContext,
+): Promise<HandoverState> {
+    const declaration = wholeDeclaration(inputs);
+    const { prefix, origin, containers } = inputs;
+    const engine = dockerEngine(declaration.host, context);
+    const ready = { runner: declaration.runnerImage, router: declaration.routerImage };
+    const images = await ensureImages(engine, ready, context.reporter);
+    const tools = { engine, ...context };
+    await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
+    await engine.createVolume(names.journal(prefix), {});
+    await writeKnown(engine, prefix, Object.values(containers).flatMap((ids) => Object.values(ids)), images.runner);
+
+    const observed = await observeEnvironment(engine, prefix, images.runner);
+    const decision = decide(declaration, observed);
+    if (decision.kind === "refused") throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
+    if (decision.kind === "nothing") return observedState(inputs, instance, state, observed);
+    const parts = { declaration, prefix, origin, containers, instance, observed, images };
+    const report = await runToItsEnd(environmentJob(decision.transition, parts), tools);
+    const after = await observeEnvironment(engine, prefix, images.runner);
+    return { ...observedState(inputs, instance, state, after), report: { ...report } };
+}
+
+/** What is true now: observed weights, never wanted ones. */
+function observedState(
+    inputs: HandoverInputs,
+    instance: string,
+    state: HandoverState | undefined,
+    observed: Observed | undefined,
+): HandoverState {
+    const seen = observed && observedWeights(observed);
+    const none = Object.fromEntries(Object.keys(inputs.weights).map((slot) => [slot, 0]));
+    const active = observed?.record.active;
+    return {
+        ...inputs,
+        weights: seen ? Object.fromEntries(Object.keys(inputs.weights).map((slot) => [slot, seen[slot] ?? 0])) : none,
+        instance,
+        ...(active === undefined ? {} : { active }),
+        ...(state?.report ? { report: state.report } : {}),
+    };
+}
+
+function afterwards({ prefix }: HandoverInputs, observed: Observed | undefined): { state: string; next: string } {
+    const weights = observed && observedWeights(observed);
+    const serving = Object.keys(weights ?? {}).filter((slot) => (weights?.[slot] ?? 0) > 0 && observed?.alive[slot]);
+    return {
+        state: serving.length > 0 ? `${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}` : "nothing serves",
+        next: `mend the cause and run pulumi up again; npx pulumi-cutover status ${prefix} shows more`,
+    };
+}
+
+function wholeDeclaration({ settings, weights }: HandoverInputs): EnvironmentDeclaration {
+    const declaration: PreviewedEnvironment = { ...settings, traffic: { ...settings.traffic, weights } };
+    if (!isKnown(declaration)) throw new CutoverError("an input is not known");
+    return declaration;
+}
+
+function settingsOf(declaration: PreviewedEnvironment): Settings {
+    const { weights: _weights, ...traffic } = declaration.traffic;
+    return { ...declaration, traffic };
+}
+
+/** What a change of makes an update: not the plan, nor what only names the row. */
+function compared(inputs: Unplanned): object {
+    const { prefix, weights, containers, settings } = inputs;
+    return { prefix, weights, containers, settings };
+}

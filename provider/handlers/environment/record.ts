@@ -1,0 +1,64 @@
+import type { EnvironmentJob } from "../../engine/handover/job.js";
+import { heaviest } from "../../engine/handover/slot-steps.js";
+import type { JournalEntry } from "../../engine/journal.js";
+
+/** What an environment's journal says of its past. */
+export interface EnvironmentRecord {
+    /** The slot whose volumes hold the newest data; absent until something served. */
+    active?: string;
+    /** As the last committed job wanted them. */
+    weights?: Record<string, number>;
+    /** When each slot last began to serve, and with which release. */
+    served: Record<string, { digest: string; release: string; at: string }>;
+    /** Milliseconds that each slot needed to be healthy, the last time that it was started. */
+    lastStart: Record<string, number>;
+    /** The instance of the hand-over resource that wrote last. */
+    instance?: string;
+    /** The last job that was committed: part of a `discard` token. */
+    lastCommit?: string;
+    /** Seconds frozen, the last time that the data were handed over. */
+    lastFreeze?: number;
+}
+
+export function recordOf(entries: readonly JournalEntry[]): EnvironmentRecord {
+    const record: EnvironmentRecord = { served: {}, lastStart: {} };
+    const jobs = new Map<string, EnvironmentJob>();
+    for (const entry of entries) {
+        if (entry.kind === "open") jobs.set(entry.job, entry.data as EnvironmentJob);
+        const job = jobs.get(entry.job);
+        if (!job) continue;
+        if (entry.kind === "commit") applyCommit(record, job, entry.at);
+        if (entry.kind === "end" && entry.step === "start") applyStart(record, entry.data);
+        if (entry.kind === "end" && entry.step === "release") applyRelease(record, entry.data);
+    }
+    return record;
+}
+
+function applyCommit(record: EnvironmentRecord, job: EnvironmentJob, at: string): void {
+    record.weights = job.weights;
+    record.instance = job.instance;
+    record.lastCommit = job.id;
+    record.active = activeAfter(job, record.active);
+    for (const [slot, weight] of Object.entries(job.weights)) {
+        const known = job.slots[slot];
+        if (weight > 0 && known) record.served[slot] = { digest: known.digest, release: known.release, at };
+    }
+}
+
+/** While a canary runs on a throw-away copy, the real data stay where they were. */
+function activeAfter({ transition, weights }: EnvironmentJob, before: string | undefined): string | undefined {
+    if (transition.kind === "handover") return transition.to;
+    if (transition.kind === "start" || transition.kind === "adopt") return transition.slot;
+    return transition.moved ? before : heaviest(weights);
+}
+
+function applyStart(record: EnvironmentRecord, data: unknown): void {
+    for (const [slot, { seconds }] of Object.entries((data ?? {}) as Record<string, { seconds: number }>)) {
+        record.lastStart[slot] = seconds * 1000;
+    }
+}
+
+function applyRelease(record: EnvironmentRecord, data: unknown): void {
+    const { seconds } = (data ?? {}) as { seconds?: number };
+    if (seconds) record.lastFreeze = seconds;
+}

@@ -1,0 +1,21 @@
+import { CutoverError } from "../engine/errors.js";
+import type { DockerEngine } from "../platforms/docker/engine.js";
+import { isAlive } from "../platforms/docker/facts.js";
+import { abortPath, labelKeys, names } from "../platforms/docker/names.js";
+import { readJournal } from "./record.js";
+
+/** Asks the runner to go back. It does so before `commit`; after it, it only goes forward. */
+export async function askToGoBack(engine: DockerEngine, prefix: string): Promise<string> {
+    const runner = await engine.container(names.runner(prefix));
+    if (!runner || !isAlive(runner)) throw new CutoverError(`nothing is at work on ${prefix}`);
+    const job = runner.labels[labelKeys.job];
+    const entries = (await readJournal(engine, prefix)) ?? [];
+    if (entries.some((entry) => entry.job === job && entry.kind === "commit")) {
+        throw new CutoverError(`${prefix} has committed: it only goes forward now`, {
+            next: "move the weights back in the program, and run pulumi up",
+        });
+    }
+    const asked = await engine.exec(runner.id, ["touch", abortPath]);
+    if (asked.exitCode !== 0) throw new CutoverError("the runner cannot be reached", { lastLines: [asked.stderr.trim()] });
+    return `${prefix} was asked to go back; npx pulumi-cutover follow ${prefix} shows how it does`;
+}
