@@ -1,0 +1,251 @@
+import { describe, expect, test } from "vitest";
+import { unknownValue as unknown } from "../../../provider/handlers/unknown.js";
+import { isKnownMigration } from "../../../provider/handlers/volume-migration/declaration.js";
+import { readMigrationDeclaration } from "../../../provider/handlers/volume-migration/read-declaration.js";
+import { changed, lines } from "../changed.js";
+import {
+    awkwardLeaves,
+    awkwardNames,
+    randomJson,
+    randomNumbers,
+    withOneReplaced,
+} from "../random-json.js";
+
+const orders = {
+    source: { docker: { volume: "orders-v1" } },
+    destination: { docker: { volume: "orders-v2" } },
+};
+
+const full = {
+    ...orders,
+    quiesce: { containers: ["orders", "worker"], how: "pause", then: "restart" },
+    include: ["uploads/***"],
+    exclude: ["cache/**", "*.tmp"],
+    verify: "metadata",
+    strategy: "rsync",
+    passes: { max: 2, settle: "1 MiB" },
+    onExisting: "update",
+    rerun: "2",
+    timeout: "90 minutes",
+    runnerImage: "runner:1",
+};
+
+function said(changes: Record<string, unknown>): string[] {
+    return lines(readMigrationDeclaration(changed(orders, changes)).problems);
+}
+
+function read(changes: Record<string, unknown> = {}) {
+    return readMigrationDeclaration(changed(orders, changes)).declaration;
+}
+
+describe("what a program may say", () => {
+    test("fills in every default", () => {
+        expect(read()).toStrictEqual({
+            ...orders,
+            verify: "content",
+            strategy: "auto",
+            passes: { max: 5, settle: "16 MiB" },
+            onExisting: "refuse",
+            timeout: "24 hours",
+        });
+    });
+
+    test("takes everything that is written", () => {
+        expect(readMigrationDeclaration(full)).toStrictEqual({ declaration: full, problems: [] });
+    });
+
+    test("leaves stopped writers stopped by default", () => {
+        const quiesce = { containers: ["orders"], how: "stop" };
+        expect(read({ quiesce })?.quiesce).toStrictEqual({ ...quiesce, then: "stay" });
+    });
+
+    test("takes one engine that is named twice", () => {
+        const host = "ssh://deploy@shop-1";
+        expect(said({ "source.docker.host": host, "destination.docker.host": host })).toEqual([]);
+    });
+
+    test("takes an empty exclude", () => {
+        expect(read({ exclude: [] })?.exclude).toEqual([]);
+    });
+});
+
+test("what preview does not know yet is accepted for every leaf", () => {
+    const changes = {
+        source: { docker: { volume: unknown, host: unknown } },
+        destination: { docker: { volume: unknown, host: unknown } },
+        quiesce: { containers: unknown, how: unknown, then: unknown },
+        include: unknown,
+        exclude: [unknown, unknown],
+        verify: unknown,
+        strategy: unknown,
+        passes: { max: unknown, settle: unknown },
+        onExisting: unknown,
+        rerun: unknown,
+        timeout: unknown,
+        runnerImage: unknown,
+    };
+    const declaration = read(changes);
+    expect(declaration).toStrictEqual({
+        ...changes,
+        quiesce: { ...changes.quiesce, containers: [unknown] },
+        include: [unknown],
+    });
+    expect(declaration && isKnownMigration(declaration)).toBe(false);
+    const known = read();
+    expect(known && isKnownMigration(known)).toBe(true);
+});
+
+describe("volumes", () => {
+    test("the same one twice", () => {
+        expect(said({ "destination.docker.volume": "orders-v1" })).toEqual([
+            "destination.docker.volume: is the source itself; write another volume",
+        ]);
+    });
+
+    test("on two engines", () => {
+        const line =
+            "destination.docker.host: is another engine than source.docker.host, and both volumes must be on one engine in this version; write the same in both, or leave both out";
+        const [one, other] = ["ssh://deploy@shop-1", "ssh://deploy@shop-2"];
+        expect(said({ "source.docker.host": one, "destination.docker.host": other })).toEqual([
+            line,
+        ]);
+        expect(said({ "source.docker.host": one })).toEqual([line]);
+        expect(said({ "destination.docker.host": one })).toEqual([line]);
+    });
+
+    test("of kinds that are not built yet", () => {
+        expect(
+            said({
+                source: { kubernetes: { claim: "orders" } },
+                destination: { directory: { path: "/srv/orders" } },
+            }),
+        ).toEqual([
+            'source.kubernetes: is not built yet; write { docker: { volume: "orders-v1" } }',
+            'destination.directory: is not built yet; write { docker: { volume: "orders-v2" } }',
+        ]);
+    });
+
+    test.each(["/srv/orders", "-v", "o", "or ders", "../orders"])("named %j", (volume) => {
+        expect(said({ "source.docker.volume": volume })).toEqual([
+            'source.docker.volume: is not a name for a Docker volume; write the name of a Docker volume, such as "orders-v1"',
+        ]);
+    });
+
+    test("missing", () => {
+        const source = 'write { docker: { volume: "orders-v1" } }';
+        const destination = 'write { docker: { volume: "orders-v2" } }';
+        expect(lines(readMigrationDeclaration(undefined).problems)).toEqual([
+            `source: is missing; ${source}`,
+            `destination: is missing; ${destination}`,
+        ]);
+        expect(said({ source: "orders-v1", "destination.docker": undefined })).toEqual([
+            `source: must be an object; ${source}`,
+            `destination: names no volume; ${destination}`,
+        ]);
+    });
+});
+
+describe("quiesce", () => {
+    test("nothing", () => {
+        expect(said({ quiesce: {} })).toEqual([
+            'quiesce.containers: is missing; write names of containers, such as ["orders"]',
+            'quiesce.how: is missing; write "stop" or "pause"',
+        ]);
+    });
+
+    test("no container", () => {
+        expect(said({ quiesce: { containers: [], how: "stop" } })).toEqual([
+            "quiesce.containers: holds no container; write the containers that write to the volume, or leave quiesce out",
+        ]);
+    });
+
+    test("one twice", () => {
+        expect(said({ quiesce: { containers: ["orders", "orders"], how: "stop" } })).toEqual([
+            "quiesce.containers[1]: names a container again; leave it out",
+        ]);
+    });
+
+    test("in another way", () => {
+        expect(said({ quiesce: { containers: ["orders"], how: "kill", then: "go" } })).toEqual([
+            'quiesce.how: is none of its values; write "stop" or "pause"',
+            'quiesce.then: is none of its values; write "stay" or "restart"',
+        ]);
+    });
+
+    test("what is no container's name", () => {
+        expect(said({ quiesce: { containers: ["orders:1"], how: "stop" } })).toEqual([
+            'quiesce.containers[0]: is not a name for a Docker container; write the name of a Docker container, such as "orders"',
+        ]);
+    });
+});
+
+describe("the rest", () => {
+    test.each([
+        [
+            { verify: "checksum" },
+            'verify: is none of its values; write "content", "metadata" or "none"',
+        ],
+        [
+            { strategy: "scp" },
+            'strategy: is none of its values; write "auto", "reflink", "parallel copy" or "rsync"',
+        ],
+        [
+            { onExisting: "overwrite" },
+            'onExisting: is none of its values; write "refuse" or "update"',
+        ],
+        [{ rerun: 2 }, 'rerun: must be a text; write a text, such as "2"'],
+        [
+            { timeout: 3600 },
+            'timeout: must be a length of time with its unit; write a duration such as "24 hours"',
+        ],
+        [
+            { "passes.settle": "16MB" },
+            'passes.settle: must be an amount of data with its unit; write a size such as "16 MiB"',
+        ],
+        [
+            { "passes.max": 0.5 },
+            "passes.max: must be an integer; write an integer from 1 to 100, such as 5",
+        ],
+        [{ include: [] }, "include: holds no pattern; leave it out to copy everything"],
+        [{ include: "cache" }, 'include: must be a list; write patterns, such as ["cache/**"]'],
+        [{ exclude: [""] }, 'exclude[0]: is empty; write a pattern, such as "cache/**"'],
+        [
+            { exclude: ["a\nb"] },
+            'exclude[0]: contains a line break or a NUL; write a pattern, such as "cache/**"',
+        ],
+        [{ destinaton: {} }, "destinaton: is not a property; did you mean destination?"],
+        [
+            { "quiesce.restart": true, "quiesce.how": "stop", "quiesce.containers": ["orders"] },
+            "quiesce.restart: is not a property; write one of containers, how or then",
+        ],
+    ])("%j", (changes, line) => {
+        expect(said(changes)).toEqual([line]);
+    });
+
+    test("never prints what may be secret", () => {
+        const secret = "hunter2\n: {} s3cret";
+        for (const raw of withOneReplaced(full, secret)) {
+            const { problems } = readMigrationDeclaration(raw);
+            expect(lines(problems).join("\n")).not.toMatch(/hunter2|s3cret/);
+        }
+    });
+});
+
+describe("never throws, and gives either a declaration or problems", () => {
+    function hold(raw: unknown) {
+        const { declaration, problems } = readMigrationDeclaration(raw);
+        expect(declaration === undefined, JSON.stringify(raw)).toBe(problems.length > 0);
+        for (const { problem, instead } of problems) expect(instead, problem).toMatch(/^\S/);
+        if (declaration) expect(JSON.parse(JSON.stringify(declaration))).toStrictEqual(declaration);
+    }
+
+    test("for each awkward leaf at each place", () => {
+        for (const leaf of awkwardLeaves) for (const raw of withOneReplaced(full, leaf)) hold(raw);
+    });
+
+    test("for random JSON", () => {
+        const random = randomNumbers(9);
+        const names = [...Object.keys(full), "docker", "volume", "host", ...awkwardNames];
+        for (let turn = 0; turn < 3000; turn++) hold(randomJson(random, awkwardLeaves, names));
+    });
+});
