@@ -1,0 +1,146 @@
+import type { BytePath } from "./names.js";
+
+/** One file to read: where it is, and the version that is expected. */
+export interface ContentJob {
+    /** With the root, one character per byte. */
+    path: BytePath;
+    size: number;
+    ctimeSeconds: number;
+    ctimeNanos: number;
+    /** Where data is, as pairs of offset and length; without it all is read. Only a way to be faster. */
+    extents?: number[];
+}
+
+/**
+ * - `digest`: of the content, and the file was the expected version before and after it was read
+ * - `fresh`: true when the file changed so short before the reading that a write in the same tick of the kernel's clock
+ *   would not show in its change time: good for now, never for later
+ * - `moved`: it is another version by now
+ * - `error`: it could not be read, by the system's code
+ */
+export interface ContentAnswer {
+    digest?: string;
+    fresh?: boolean;
+    moved?: boolean;
+    error?: string;
+}
+
+/** Main thread to worker, and back. `progress` counts bytes read since the last message. */
+export interface ContentRequest {
+    id: number;
+    jobs: ContentJob[];
+}
+export type ContentMessage = { id: number; answers: ContentAnswer[]; bytes: number } | { id: number; progress: number };
+
+/**
+ * The body of a worker thread that reads files and digests them. It is started from its own text
+ * (`new Worker(source, { eval: true })`), so that it runs the same from a bundle of one file, from dist/ and under a
+ * test's loader; hence it uses nothing from outside of itself.
+ *
+ * The digest is sha256 over the size and every block of 64 KiB that is not all zeros, each with its number: the same for
+ * the same bytes, however holes lie, and holes need not be read.
+ */
+export function runContentWorker(): void {
+    const { parentPort } = require("node:worker_threads") as typeof import("node:worker_threads");
+    const fs = require("node:fs") as typeof import("node:fs");
+    const { createHash } = require("node:crypto") as typeof import("node:crypto");
+    const block = 65_536;
+    const header = 16;
+    const small = Buffer.alloc(header + block);
+    const large = Buffer.alloc(16 * block);
+    const zeros = Buffer.alloc(block);
+    const number = Buffer.alloc(8);
+    const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+    let noatime = fs.constants.O_NOATIME ?? 0;
+    let id = 0;
+    let unreported = 0;
+
+    function open(path: Buffer): number {
+        try {
+            return fs.openSync(path, flags | noatime);
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== "EPERM" || noatime === 0) throw error;
+            noatime = 0;
+            return fs.openSync(path, flags);
+        }
+    }
+
+    function expected(fd: number, job: ContentJob): boolean {
+        const stat = fs.fstatSync(fd, { bigint: true });
+        const nanos = BigInt(job.ctimeSeconds) * 1_000_000_000n + BigInt(job.ctimeNanos);
+        return stat.isFile() && stat.ctimeNs === nanos && stat.size === BigInt(job.size);
+    }
+
+    function readFully(fd: number, into: Buffer, from: number, length: number, position: number): number {
+        let done = 0;
+        while (done < length) {
+            const got = fs.readSync(fd, into, from + done, length - done, position + done);
+            if (got === 0) break;
+            done += got;
+        }
+        unreported += done;
+        if (unreported >= 64 << 20) {
+            parentPort?.postMessage({ id, progress: unreported });
+            unreported = 0;
+        }
+        return done;
+    }
+
+    function digestSmall(fd: number, size: number): string {
+        small.writeBigUInt64LE(BigInt(size), 0);
+        small.writeBigUInt64LE(0n, 8);
+        const got = readFully(fd, small, header, size, 0);
+        const zero = small.compare(zeros, 0, got, header, header + got) === 0;
+        return createHash("sha256")
+            .update(small.subarray(0, zero ? 8 : header + got))
+            .digest("binary");
+    }
+
+    function digestLarge(fd: number, size: number, extents: number[]): string {
+        const hash = createHash("sha256");
+        number.writeBigUInt64LE(BigInt(size));
+        hash.update(number);
+        let next = 0;
+        for (let at = 0; at + 1 < extents.length; at += 2) {
+            const from = Math.max(next, Math.floor((extents[at] as number) / block) * block);
+            const end = Math.min(size, (extents[at] as number) + (extents[at + 1] as number));
+            for (let position = from; position < end; position += large.length) {
+                const wanted = Math.min(large.length, size - position, Math.ceil((end - position) / block) * block);
+                const got = readFully(fd, large, 0, wanted, position);
+                for (let start = 0; start < got; start += block) {
+                    const stop = Math.min(start + block, got);
+                    if (large.compare(zeros, 0, stop - start, start, stop) === 0) continue;
+                    number.writeBigUInt64LE(BigInt((position + start) / block));
+                    hash.update(number).update(large.subarray(start, stop));
+                }
+                next = position + Math.ceil(wanted / block) * block;
+            }
+        }
+        return hash.digest("binary");
+    }
+
+    function answer(job: ContentJob): ContentAnswer {
+        let fd = -1;
+        try {
+            const opened = Date.now();
+            fd = open(Buffer.from(job.path, "latin1"));
+            if (!expected(fd, job)) return { moved: true };
+            const digest = job.size <= block ? digestSmall(fd, job.size) : digestLarge(fd, job.size, job.extents ?? [0, job.size]);
+            if (!expected(fd, job)) return { moved: true };
+            const fresh = job.ctimeSeconds * 1_000 + job.ctimeNanos / 1e6 > opened - 50;
+            return fresh ? { digest, fresh } : { digest };
+        } catch (error) {
+            const code = (error as NodeJS.ErrnoException).code ?? String(error);
+            return code === "ENOENT" || code === "ELOOP" ? { moved: true } : { error: code };
+        } finally {
+            if (fd >= 0) fs.closeSync(fd);
+        }
+    }
+
+    parentPort?.on("message", (request: ContentRequest) => {
+        id = request.id;
+        const answers = request.jobs.map(answer);
+        parentPort.postMessage({ id, answers, bytes: unreported });
+        unreported = 0;
+    });
+}

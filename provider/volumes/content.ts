@@ -1,0 +1,193 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { CutoverError } from "../engine/errors.js";
+import type { CommandRunner } from "../platforms/commands.js";
+import {
+    type ContentAnswer,
+    type ContentJob,
+    type ContentMessage,
+    type ContentRequest,
+    runContentWorker,
+} from "./content-worker.js";
+import type { Manifest } from "./manifest.js";
+import { dataExtents } from "./sparse-map.js";
+
+/** Starts a thread that digests files. */
+export type WorkerFactory = () => Worker;
+
+export const startContentThread: WorkerFactory = () =>
+    new Worker(`(${runContentWorker.toString()})()`, { eval: true, stdout: false, stderr: false });
+
+/** Files to a batch: enough that messages cost little, few enough that no thread waits for the other at the end. */
+const batchFiles = 128;
+const batchBytes = 16 << 20;
+
+/** Holes worth the call of tar that finds them. */
+const worthMapping = 16 << 20;
+
+/** Digests files on all cores. */
+export class ContentReader {
+    private idle: Worker[] = [];
+    private all: Worker[] = [];
+    private nextId = 1;
+
+    constructor(
+        private readonly runner: CommandRunner,
+        private readonly startWorker: WorkerFactory = startContentThread,
+        private readonly most = Math.min(availableParallelism(), 4),
+    ) {}
+
+    /** Answers in the order of the jobs. `onBytes` is told what was read since it was last told. */
+    async digest(
+        jobs: readonly ContentJob[],
+        options: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
+    ): Promise<ContentAnswer[]> {
+        const answers = new Array<ContentAnswer>(jobs.length);
+        const batches = cutBatches(jobs);
+        const work = async () => {
+            for (let batch = batches.shift(); batch; batch = batches.shift()) {
+                options.signal?.throwIfAborted();
+                const found = await this.ask(batch.jobs, options);
+                found.forEach((answer, at) => {
+                    answers[(batch as Batch).from + at] = answer;
+                });
+            }
+        };
+        await Promise.all(Array.from({ length: Math.min(this.most, batches.length) }, work));
+        return answers;
+    }
+
+    /** A job for one entry, with its map of data where reading its holes would take long. */
+    async job(root: string, manifest: Manifest, at: number, signal?: AbortSignal): Promise<ContentJob> {
+        const job: ContentJob = {
+            path: `${Buffer.from(root, "utf8").toString("latin1")}/${manifest.path(at)}`,
+            size: manifest.size[at] as number,
+            ctimeSeconds: manifest.ctimeSeconds[at] as number,
+            ctimeNanos: manifest.ctimeNanos[at] as number,
+        };
+        if (job.size - manifest.allocated(at) >= worthMapping) {
+            const extents = await dataExtents(this.runner, job.path, job.size, signal);
+            if (extents) job.extents = extents;
+        }
+        return job;
+    }
+
+    async close(): Promise<void> {
+        const workers = this.all;
+        this.all = [];
+        this.idle = [];
+        await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+
+    private ask(
+        jobs: ContentJob[],
+        options: { signal?: AbortSignal; onBytes?: (bytes: number) => void },
+    ): Promise<ContentAnswer[]> {
+        const worker = this.idle.pop() ?? this.start();
+        worker.ref();
+        const request: ContentRequest = { id: this.nextId++, jobs };
+        return new Promise((resolve, reject) => {
+            const settle = (finish: () => void, reusable: boolean) => {
+                worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+                options.signal?.removeEventListener("abort", onAbort);
+                // A thread with nothing to do must not keep the process alive.
+                worker.unref();
+                if (reusable) this.idle.push(worker);
+                else {
+                    this.all = this.all.filter((one) => one !== worker);
+                    void worker.terminate();
+                }
+                finish();
+            };
+            const onMessage = (message: ContentMessage) => {
+                if ("progress" in message) options.onBytes?.(message.progress);
+                else {
+                    options.onBytes?.(message.bytes);
+                    settle(() => resolve(message.answers), true);
+                }
+            };
+            const onError = (error: Error) => settle(() => reject(lost(error.message, error)), false);
+            const onExit = (code: number) => settle(() => reject(lost(`it ended with code ${code}`)), false);
+            const onAbort = () => settle(() => reject(options.signal?.reason), false);
+            worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+            options.signal?.addEventListener("abort", onAbort, { once: true });
+            worker.postMessage(request);
+        });
+    }
+
+    private start(): Worker {
+        const worker = this.startWorker();
+        this.all.push(worker);
+        return worker;
+    }
+}
+
+function lost(reason: string, cause?: unknown): CutoverError {
+    return new CutoverError(`a thread that compares content was lost: ${reason}`, { cause });
+}
+
+interface Batch {
+    from: number;
+    jobs: ContentJob[];
+}
+
+/** Neighbours together; a large file alone. */
+function cutBatches(jobs: readonly ContentJob[]): Batch[] {
+    const batches: Batch[] = [];
+    let batch: Batch | undefined;
+    let bytes = 0;
+    jobs.forEach((job, at) => {
+        if (!batch || batch.jobs.length >= batchFiles || bytes + job.size > batchBytes) {
+            batch = { from: at, jobs: [] };
+            bytes = 0;
+            batches.push(batch);
+        }
+        batch.jobs.push(job);
+        bytes += job.size;
+    });
+    return batches;
+}
+
+/** What is known of a side's contents: by inode, so that a hard link is read once. One digest each, the newest. */
+export class ContentRecords {
+    private readonly byInode = new Map<number | string, number>();
+    private seconds = new Float64Array(1024);
+    private nanos = new Uint32Array(1024);
+    private digests = Buffer.alloc(32 * 1024);
+
+    /** The digest, if this very version was read. */
+    get(manifest: Manifest, at: number): string | undefined {
+        const slot = this.byInode.get(manifest.inode(at));
+        if (slot === undefined) return undefined;
+        if (this.seconds[slot] !== manifest.ctimeSeconds[at] || this.nanos[slot] !== manifest.ctimeNanos[at]) return undefined;
+        return this.digests.toString("latin1", slot * 32, slot * 32 + 32);
+    }
+
+    set(manifest: Manifest, at: number, digest: string): void {
+        const inode = manifest.inode(at);
+        let slot = this.byInode.get(inode);
+        if (slot === undefined) {
+            slot = this.byInode.size;
+            this.byInode.set(inode, slot);
+            if (slot === this.seconds.length) this.grow();
+        }
+        this.seconds[slot] = manifest.ctimeSeconds[at] as number;
+        this.nanos[slot] = manifest.ctimeNanos[at] as number;
+        this.digests.write(digest, slot * 32, "latin1");
+    }
+
+    clear(): void {
+        this.byInode.clear();
+    }
+
+    private grow(): void {
+        const double = this.seconds.length * 2;
+        const seconds = new Float64Array(double);
+        seconds.set(this.seconds);
+        this.seconds = seconds;
+        const nanos = new Uint32Array(double);
+        nanos.set(this.nanos);
+        this.nanos = nanos;
+        this.digests = Buffer.concat([this.digests, Buffer.alloc(this.digests.length)]);
+    }
+}

@@ -1,0 +1,156 @@
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { CutoverError } from "../engine/errors.js";
+import { formatBytes } from "../engine/units.js";
+import { deleteNames } from "./delete-names.js";
+import type { Manifest } from "./manifest.js";
+import type { Declined } from "./mover.js";
+import type { Reflink } from "./movers/copy-calls.js";
+import { type CopyLayout, layOutCopy } from "./movers/parallel-copy.js";
+import { probeCall, probeCandidate, probeName } from "./movers/reflink.js";
+import { type BytePath, parentPath, pathBytes } from "./names.js";
+import { copyUnits, linkNames, type PassContext, rsync } from "./run-plan.js";
+import { freeBytes, type Session, scanSide } from "./session.js";
+import { runTool } from "./tool.js";
+
+/** The rungs, cheapest first. */
+export const strategies = ["reflink", "parallel copy", "rsync"] as const;
+export type Strategy = (typeof strategies)[number];
+
+/** Why a strategy is none; undefined when it is one, or "auto". */
+export function strategyProblem(strategy: string): string | undefined {
+    if (strategy === "auto" || (strategies as readonly string[]).includes(strategy)) return undefined;
+    return `there is no strategy ${JSON.stringify(strategy)}; take "auto" or one of ${strategies.map((name) => `"${name}"`).join(", ")}`;
+}
+
+export interface FirstCopy {
+    mover: Strategy;
+    bytes: number;
+}
+
+/**
+ * Fills an empty destination by the first rung that does not decline; returns undefined when only rsync is left, which the
+ * caller runs by its plan.
+ */
+export async function firstCopy(
+    context: PassContext,
+    destination: Manifest,
+    strategy: string,
+    declined: Declined[],
+): Promise<FirstCopy | undefined> {
+    for (const mover of strategies.filter((name) => strategy === "auto" || strategy === name)) {
+        if (mover === "rsync") return undefined;
+        const aside = notByCp(context, destination);
+        const found = aside ? { declined: aside } : await tryRung(context, destination, mover);
+        if ("bytes" in found) return found;
+        declined.push({ mover, reason: found.declined });
+        // What is no first copy at all goes by rsync, whatever was asked for: only what differs.
+        if (strategy !== "auto" && !aside) {
+            throw new CutoverError(`the strategy ${strategy} cannot copy this volume: ${found.declined}`, {
+                next: 'leave strategy out, or write strategy: "auto"',
+            });
+        }
+    }
+    return undefined;
+}
+
+async function tryRung(
+    context: PassContext,
+    destination: Manifest,
+    mover: "reflink" | "parallel copy",
+): Promise<FirstCopy | { declined: string }> {
+    if (mover === "reflink") {
+        const refused = await probeReflink(context);
+        if (refused) return { declined: refused };
+    }
+    const shards = Math.max(2, Math.min(availableParallelism(), 8));
+    const layout = layOutCopy(context.source, shards);
+    if ("declined" in layout) return layout;
+    if (mover === "parallel copy") refuseWithoutRoom(context.session, undefined, context.source, destination);
+    return { mover, ...(await copyByLayout(context, layout, mover === "reflink" ? "always" : "auto", shards)) };
+}
+
+function notByCp({ session, source }: PassContext, destination: Manifest): string | undefined {
+    if (destination.count > 1 || destination.excluded.length > 0 || destination.sockets.length > 0) {
+        return "the destination holds data already: only what differs is copied";
+    }
+    if (session.matcher.limited) return "include limits the copy to single entries";
+    return source.count === 1 ? "the source is empty" : undefined;
+}
+
+async function copyByLayout(context: PassContext, layout: CopyLayout, reflink: Reflink, shards: number) {
+    const { session, source, live } = context;
+    await rsync(context, layout.folders, false);
+    const bytes = await copyUnits(context, layout.units, reflink, shards);
+    linkNames(session, source, layout.links, live);
+    await deleteStrays(context);
+    const socketFolders = source.sockets.map((path) => source.find(parentPath(path) as BytePath));
+    const folders = new Set([...layout.folders, ...socketFolders.filter((at) => at !== undefined)]);
+    await rsync(context, [...folders].sort((a, b) => a - b), false);
+    return { bytes };
+}
+
+/** cp takes whole subtrees: sockets come along, and in a live pass what was made meanwhile and is to be left out. */
+async function deleteStrays({ session, source, live }: PassContext): Promise<void> {
+    const root = session.roots.destination;
+    await deleteNames(root, source.sockets, session.signal);
+    if (!live) return;
+    const copied = await scanSide(session, "destination", false);
+    await deleteNames(root, copied.sockets, session.signal);
+    for (const path of copied.excluded) rmSync(pathBytes(root, path), { recursive: true, force: true });
+}
+
+async function probeReflink({ session, source }: PassContext): Promise<string | undefined> {
+    const at = probeCandidate(source);
+    if (at === undefined) return "the source holds no file to try it on";
+    const { source: from, destination: to } = session.roots;
+    const call = probeCall(from, to, source, at);
+    try {
+        const result = await runTool(session.runner, call, { signal: session.signal });
+        if (result.exitCode === 0) return undefined;
+        const why = result.complaints.find((line) => line.startsWith("cp: ")) ?? result.complaints[0] ?? "";
+        return `the file system does not clone from the source to the destination (${why.replace(/^.*: /, "")})`;
+    } finally {
+        rmSync(pathBytes(to, probeName), { force: true });
+    }
+}
+
+/** Refuses, with figures, what cannot fit: before the first byte and not in the middle. */
+export function refuseWithoutRoom(
+    session: Session,
+    write: readonly number[] | undefined,
+    source: Manifest,
+    destination: Manifest,
+): void {
+    const needed = write ? write.reduce((sum, at) => sum + fileRoom(source, at), 0) : allocatedBytes(source);
+    const replaced = (write ?? []).reduce((sum, at) => {
+        const there = destination.find(source.path(at));
+        return sum + (there === undefined ? 0 : fileRoom(destination, there));
+    }, 0);
+    const free = freeBytes(session.roots.destination);
+    if (needed <= free + replaced) return;
+    throw new CutoverError(
+        `the destination has ${formatBytes(free)} free, and ${formatBytes(needed - replaced)} are to be written`,
+        { next: "make room where the destination lies, or take a larger one" },
+    );
+}
+
+function fileRoom(manifest: Manifest, at: number): number {
+    return manifest.isFile(at) ? manifest.allocated(at) : 0;
+}
+
+/** Room that the files take, each inode once. */
+export function allocatedBytes(manifest: Manifest): number {
+    let total = 0;
+    const seen = new Set<number | string>();
+    for (let at = 0; at < manifest.count; at++) {
+        if (!manifest.isFile(at)) continue;
+        if ((manifest.links[at] as number) > 1) {
+            const inode = manifest.inode(at);
+            if (seen.has(inode)) continue;
+            seen.add(inode);
+        }
+        total += manifest.allocated(at);
+    }
+    return total;
+}

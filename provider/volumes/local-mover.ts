@@ -1,0 +1,188 @@
+import { realpathSync } from "node:fs";
+import { CutoverError } from "../engine/errors.js";
+import type { CommandRunner } from "../platforms/commands.js";
+import { versionDigest } from "./compare.js";
+import { ContentReader, ContentRecords } from "./content.js";
+import { comparePairs } from "./content-pairs.js";
+import { estimateLastPass, type PassTiming } from "./estimate.js";
+import { firstCopy, refuseWithoutRoom, strategyProblem } from "./first-copy.js";
+import type { Manifest } from "./manifest.js";
+import { createMatcher } from "./matcher.js";
+import { measureSide } from "./measure.js";
+import type { Declined, Measure, Mover, MoverOptions, PassReport, Proof, VerifyLevel } from "./mover.js";
+import { type BytePath, firstNames } from "./names.js";
+import { entriesToExamine, type PassPlan, type PlanInput, planPass, suspects } from "./plan.js";
+import { changesBetween, forgetUntrusted, proveEqual } from "./proof.js";
+import { runPlan } from "./run-plan.js";
+import { scan } from "./scan.js";
+import { changeTimesTell, type Session, scanSide, type SideName, syncFileSystem } from "./session.js";
+
+/** Copies and proves two directories of this machine, by the tools of this machine. */
+export class LocalMover implements Mover {
+    private readonly session: Session;
+    private readonly strategy: string;
+    private readonly declinedRungs: Declined[] = [];
+    private readonly timings: PassTiming[] = [];
+    private readonly ending = new AbortController();
+    /** The source as the last pass saw it; undefined where that is no base for the next one. */
+    private before: Manifest | undefined;
+    /** The destination after the last live pass. */
+    private destination: Manifest | undefined;
+    /** Found different after they were copied: the next pass writes them again. */
+    private readonly redo = new Set<BytePath>();
+    private proven: Manifest | undefined;
+    private passes = 0;
+    private toldSockets = false;
+
+    /** @throws CutoverError on a strategy or pattern that there is not. */
+    constructor(options: MoverOptions, runner: CommandRunner) {
+        this.strategy = options.strategy ?? "auto";
+        const problem = strategyProblem(this.strategy);
+        if (problem) throw new CutoverError(problem);
+        this.session = {
+            runner,
+            roots: { source: realpathSync(options.source), destination: realpathSync(options.destination) },
+            matcher: createMatcher(options.include, options.exclude),
+            reporter: options.reporter,
+            signal: AbortSignal.any([options.signal, this.ending.signal]),
+            reader: new ContentReader(runner),
+            records: { source: new ContentRecords(), destination: new ContentRecords() },
+        };
+    }
+
+    measure(side: SideName): Promise<Measure> {
+        return measureSide(this.session, side);
+    }
+
+    async livePass(): Promise<PassReport> {
+        const report = await this.pass(true);
+        this.destination = await scanSide(this.session, "destination", false);
+        return report;
+    }
+
+    lastPass(): Promise<PassReport> {
+        return this.pass(false);
+    }
+
+    async verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
+        const started = performance.now();
+        const { session, before: source, destination } = this;
+        if (!source || !destination) return { entries: 0, bytes: 0, seconds: 0 };
+        const pairs: [number, number][] = [];
+        for (let at = 0; at < source.count; at++) {
+            const there = source.isFile(at) ? destination.find(source.path(at)) : undefined;
+            if (there === undefined || source.size[at] !== destination.size[there]) continue;
+            const known = session.records.source.get(source, at) && session.records.destination.get(destination, there);
+            if (!known) pairs.push([at, there]);
+        }
+        const { verdicts, bytesCompared } = await comparePairs(session, { source, destination }, pairs, "comparing content");
+        verdicts.forEach((verdict, index) => {
+            if (verdict === "differs") this.redo.add(source.path((pairs[index] as [number, number])[0]));
+        });
+        const entries = verdicts.filter((verdict) => verdict === "same").length;
+        return { entries, bytes: bytesCompared, seconds: (performance.now() - started) / 1_000 };
+    }
+
+    async expectLastPass(): Promise<{ ms: number; basis: string }> {
+        const source = await scanSide(this.session, "source", true);
+        const input = this.planInput(source, this.destination ?? (await scanSide(this.session, "destination", false)));
+        const examined = entriesToExamine(input);
+        const bytes = examined.reduce((sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0), 0);
+        return estimateLastPass({ entries: examined.length, bytes }, source.seconds, this.timings);
+    }
+
+    flush(): Promise<void> {
+        return syncFileSystem(this.session, "destination");
+    }
+
+    async prove(level: VerifyLevel): Promise<Proof> {
+        const { proof, source } = await proveEqual(this.session, level);
+        this.proven = source;
+        return proof;
+    }
+
+    async unchangedSinceProof(): Promise<{ unchanged: boolean; changes: string[] }> {
+        if (!this.proven) throw new CutoverError("there was no proof yet that the source could have changed since");
+        const changes = changesBetween(this.proven, await scanSide(this.session, "source", false));
+        return { unchanged: changes.length === 0, changes };
+    }
+
+    async fingerprint(side: SideName): Promise<string> {
+        const { runner, roots, signal } = this.session;
+        return versionDigest(await scan(runner, roots[side], createMatcher(), { signal }));
+    }
+
+    async declined(): Promise<Declined[]> {
+        return this.declinedRungs;
+    }
+
+    async close(): Promise<void> {
+        this.ending.abort(new CutoverError("the mover was closed"));
+        await this.session.reader.close();
+    }
+
+    private async pass(live: boolean): Promise<PassReport> {
+        const started = performance.now();
+        const { session } = this;
+        const first = this.passes === 0;
+        const [source, destination] = await Promise.all([
+            scanSide(session, "source", live),
+            this.destination ?? scanSide(session, "destination", false),
+        ]);
+        this.tellSockets(source);
+        // Between scan and reading: see proof.ts on mmap.
+        if (live) await syncFileSystem(session, "source");
+        forgetUntrusted(session);
+        const context = { session, source, live };
+        const copyStarted = performance.now();
+        const copied = first ? await firstCopy(context, destination, this.strategy, this.declinedRungs) : undefined;
+        const plan = copied ? undefined : await this.plan(source, destination);
+        if (plan && first) refuseWithoutRoom(session, plan.write, source, destination);
+        const done = plan ? await runPlan(context, plan) : { bytes: copied?.bytes ?? 0, deletes: 0 };
+        const seconds = (performance.now() - started) / 1_000;
+        const files = plan ? changedEntries(plan, source, destination) : source.count;
+        this.timings.push({ scan: source.seconds, copy: (performance.now() - copyStarted) / 1_000, entries: files, bytes: done.bytes });
+        this.before = changeTimesTell(session.roots.source) ? source : undefined;
+        this.destination = undefined;
+        this.redo.clear();
+        return { number: ++this.passes, last: !live, mover: copied?.mover ?? "rsync", files, ...done, seconds };
+    }
+
+    private planInput(source: Manifest, destination: Manifest): PlanInput {
+        return { source, destination, ...(this.before ? { before: this.before } : {}), redo: this.redo };
+    }
+
+    private async plan(source: Manifest, destination: Manifest): Promise<PassPlan> {
+        const input = this.planInput(source, destination);
+        const examined = entriesToExamine(input);
+        const pairs = suspects(input, examined);
+        const { verdicts } = await comparePairs(this.session, { source, destination }, pairs, "comparing what looks the same");
+        const differing = new Set<number>();
+        verdicts.forEach((verdict, index) => {
+            if (verdict !== "same") differing.add((pairs[index] as [number, number])[0]);
+        });
+        return planPass({ ...input, differs: (at) => differing.has(at) }, examined);
+    }
+
+    private tellSockets(source: Manifest): void {
+        if (this.toldSockets || source.sockets.length === 0) return;
+        this.toldSockets = true;
+        const many = source.sockets.length === 1 ? "1 socket is" : `${source.sockets.length} sockets are`;
+        this.session.reporter.warn(`${many} not carried: ${firstNames(source.sockets)}`);
+    }
+}
+
+/** Entries that are made, written, linked, or whose numbers differ. */
+function changedEntries(plan: PassPlan, source: Manifest, destination: Manifest): number {
+    const touched = plan.touch.filter((at) => {
+        const there = destination.find(source.path(at));
+        return (
+            there !== undefined &&
+            (source.mode[at] !== destination.mode[there] ||
+                source.uid[at] !== destination.uid[there] ||
+                source.gid[at] !== destination.gid[there] ||
+                !source.sameMtime(at, destination, there))
+        );
+    });
+    return plan.write.length + plan.links.length + touched.length;
+}

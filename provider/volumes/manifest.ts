@@ -1,0 +1,204 @@
+import type { BytePath } from "./names.js";
+
+/** What an entry is, as `find` writes it. */
+export const kinds = { file: 0x66, directory: 0x64, symlink: 0x6c, fifo: 0x70, block: 0x62, char: 0x63, socket: 0x73 };
+
+/** The numbers of one entry as `lstat` has them. */
+export interface EntryStat {
+    kind: number;
+    /** All twelve bits: set-user-id, set-group-id and sticky included. */
+    mode: number;
+    uid: number;
+    gid: number;
+    size: number;
+    /** Units of 512 bytes that take room. */
+    blocks: number;
+    links: number;
+    /** An inode number may need 64 bits: its last nine digits, and those before. */
+    inodeLow: number;
+    inodeHigh: number;
+    /** Whole seconds since 1970; before 1970 half a second less than `find` writes, so that -0.5 is no 0.5. */
+    mtimeSeconds: number;
+    mtimeNanos: number;
+    ctimeSeconds: number;
+    ctimeNanos: number;
+}
+
+type NumberColumn = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+
+/**
+ * Every entry of one side, from one scan, in columns: an object per entry would take five times the memory.
+ * Entries are in the order of the scan: a directory comes before what is in it; the root is entry 0, its path `""`.
+ */
+export class Manifest {
+    count = 0;
+    readonly paths: BytePath[] = [];
+    kind = new Uint8Array(1024);
+    mode = new Uint16Array(1024);
+    uid = new Uint32Array(1024);
+    gid = new Uint32Array(1024);
+    size = new Float64Array(1024);
+    blocks = new Float64Array(1024);
+    links = new Uint32Array(1024);
+    inodeLow = new Uint32Array(1024);
+    inodeHigh = new Float64Array(1024);
+    mtimeSeconds = new Float64Array(1024);
+    mtimeNanos = new Uint32Array(1024);
+    ctimeSeconds = new Float64Array(1024);
+    ctimeNanos = new Uint32Array(1024);
+    /** Link texts, verbatim, by entry. */
+    readonly targets = new Map<number, string>();
+    /** `major:minor` of device nodes, by entry. */
+    readonly devices = new Map<number, string>();
+    /** Never carried; not among the entries. */
+    readonly sockets: BytePath[] = [];
+    /** Where other file systems are mounted; not among the entries. */
+    readonly foreign: BytePath[] = [];
+    /** What the matcher left out: the topmost names of it. */
+    readonly excluded: BytePath[] = [];
+    /** Wall clock when the scan began, in milliseconds: what changed later may not be in it. */
+    startedAt = 0;
+    /** How long the scan took. */
+    seconds = 0;
+    private byPath: Map<BytePath, number> | undefined;
+
+    add(path: BytePath, stat: EntryStat): number {
+        if (this.count === this.kind.length) this.grow();
+        const at = this.count++;
+        this.paths.push(path);
+        this.kind[at] = stat.kind;
+        this.mode[at] = stat.mode;
+        this.uid[at] = stat.uid;
+        this.gid[at] = stat.gid;
+        this.size[at] = stat.size;
+        this.blocks[at] = stat.blocks;
+        this.links[at] = stat.links;
+        this.inodeLow[at] = stat.inodeLow;
+        this.inodeHigh[at] = stat.inodeHigh;
+        this.mtimeSeconds[at] = stat.mtimeSeconds;
+        this.mtimeNanos[at] = stat.mtimeNanos;
+        this.ctimeSeconds[at] = stat.ctimeSeconds;
+        this.ctimeNanos[at] = stat.ctimeNanos;
+        this.byPath = undefined;
+        return at;
+    }
+
+    /** The entry with this path, or undefined. */
+    find(path: BytePath): number | undefined {
+        if (!this.byPath) {
+            this.byPath = new Map();
+            for (let at = 0; at < this.count; at++) this.byPath.set(this.paths[at] as BytePath, at);
+        }
+        return this.byPath.get(path);
+    }
+
+    path(at: number): BytePath {
+        return this.paths[at] as BytePath;
+    }
+
+    isFile(at: number): boolean {
+        return this.kind[at] === kinds.file;
+    }
+
+    isDirectory(at: number): boolean {
+        return this.kind[at] === kinds.directory;
+    }
+
+    /** Bytes that an entry takes on the disk. */
+    allocated(at: number): number {
+        return (this.blocks[at] as number) * 512;
+    }
+
+    /** A key for the inode: a number while it is exact, else text. */
+    inode(at: number): number | string {
+        const high = this.inodeHigh[at] as number;
+        const low = this.inodeLow[at] as number;
+        return high < 9_000_000 ? high * 1e9 + low : `${high}:${low}`;
+    }
+
+    /** True when both entries have the same change time and inode: nothing about the entry was touched in between. */
+    sameVersion(at: number, other: Manifest, otherAt: number): boolean {
+        return (
+            this.ctimeNanos[at] === other.ctimeNanos[otherAt] &&
+            this.ctimeSeconds[at] === other.ctimeSeconds[otherAt] &&
+            this.inodeLow[at] === other.inodeLow[otherAt] &&
+            this.inodeHigh[at] === other.inodeHigh[otherAt] &&
+            this.kind[at] === other.kind[otherAt] &&
+            this.size[at] === other.size[otherAt] &&
+            this.sameMtime(at, other, otherAt)
+        );
+    }
+
+    sameMtime(at: number, other: Manifest, otherAt: number): boolean {
+        return (
+            this.mtimeNanos[at] === other.mtimeNanos[otherAt] && this.mtimeSeconds[at] === other.mtimeSeconds[otherAt]
+        );
+    }
+
+    /** Milliseconds since 1970 of the last change of an entry. */
+    changedAt(at: number): number {
+        return (this.ctimeSeconds[at] as number) * 1_000 + (this.ctimeNanos[at] as number) / 1e6;
+    }
+
+    /** The entries that `keep` says, and of the names kept apart those that `wanted` says. */
+    filter(keep: (at: number) => boolean, wanted: (path: BytePath) => boolean): Manifest {
+        const part = new Manifest();
+        part.startedAt = this.startedAt;
+        for (let at = 0; at < this.count; at++) {
+            if (!keep(at)) continue;
+            const entry = part.add(this.path(at), this.stat(at));
+            const target = this.targets.get(at);
+            if (target !== undefined) part.targets.set(entry, target);
+            const device = this.devices.get(at);
+            if (device !== undefined) part.devices.set(entry, device);
+        }
+        part.sockets.push(...this.sockets.filter(wanted));
+        part.foreign.push(...this.foreign.filter(wanted));
+        part.excluded.push(...this.excluded);
+        return part;
+    }
+
+    stat(at: number): EntryStat {
+        return {
+            kind: this.kind[at] as number,
+            mode: this.mode[at] as number,
+            uid: this.uid[at] as number,
+            gid: this.gid[at] as number,
+            size: this.size[at] as number,
+            blocks: this.blocks[at] as number,
+            links: this.links[at] as number,
+            inodeLow: this.inodeLow[at] as number,
+            inodeHigh: this.inodeHigh[at] as number,
+            mtimeSeconds: this.mtimeSeconds[at] as number,
+            mtimeNanos: this.mtimeNanos[at] as number,
+            ctimeSeconds: this.ctimeSeconds[at] as number,
+            ctimeNanos: this.ctimeNanos[at] as number,
+        };
+    }
+
+    private grow(): void {
+        const columns = this as unknown as Record<string, NumberColumn>;
+        for (const name of columnNames) {
+            const old = columns[name] as NumberColumn;
+            const next = new (old.constructor as new (length: number) => NumberColumn)(old.length * 2);
+            next.set(old);
+            columns[name] = next;
+        }
+    }
+}
+
+const columnNames = [
+    "kind",
+    "mode",
+    "uid",
+    "gid",
+    "size",
+    "blocks",
+    "links",
+    "inodeLow",
+    "inodeHigh",
+    "mtimeSeconds",
+    "mtimeNanos",
+    "ctimeSeconds",
+    "ctimeNanos",
+] as const;

@@ -1,0 +1,48 @@
+import { allocatedBytes } from "./first-copy.js";
+import { kinds, type Manifest } from "./manifest.js";
+import type { Measure } from "./mover.js";
+import { scan } from "./scan.js";
+import { freeBytes, type Session, type SideName } from "./session.js";
+
+/** Counts a side while it may be in use; what is mounted inside is not counted, and refused only when it is to be copied. */
+export async function measureSide(session: Session, side: SideName): Promise<Measure> {
+    const root = session.roots[side];
+    const manifest = await scan(session.runner, root, session.matcher, { live: true, signal: session.signal });
+    const count = { files: 0, directories: 0, symlinks: 0, specials: 0 };
+    for (let at = 1; at < manifest.count; at++) {
+        if (manifest.isFile(at)) count.files++;
+        else if (manifest.isDirectory(at)) count.directories++;
+        else if (manifest.kind[at] === kinds.symlink) count.symlinks++;
+        else count.specials++;
+    }
+    const nothing = [manifest.excluded, manifest.sockets, manifest.foreign].every((names) => names.length === 0);
+    return {
+        entries: manifest.count - 1,
+        ...count,
+        sockets: manifest.sockets.length,
+        bytes: apparentBytes(manifest),
+        allocated: allocatedBytes(manifest),
+        free: freeBytes(root),
+        empty: manifest.count === 1 && nothing,
+        newest: new Date(newestChange(manifest)).toISOString(),
+    };
+}
+
+function newestChange(manifest: Manifest): number {
+    let newest = 0;
+    for (let at = 0; at < manifest.count; at++) newest = Math.max(newest, manifest.changedAt(at));
+    return newest;
+}
+
+function apparentBytes(manifest: Manifest): number {
+    let total = 0;
+    const seen = new Set<number | string>();
+    for (let at = 0; at < manifest.count; at++) {
+        if (!manifest.isFile(at)) continue;
+        const inode = (manifest.links[at] as number) > 1 ? manifest.inode(at) : undefined;
+        if (inode !== undefined && seen.has(inode)) continue;
+        if (inode !== undefined) seen.add(inode);
+        total += manifest.size[at] as number;
+    }
+    return total;
+}

@@ -1,0 +1,114 @@
+import type { Manifest } from "../manifest.js";
+import { nulSeparated } from "../names.js";
+import type { ToolCall, ToolResult } from "../tool.js";
+
+/**
+ * rsync for exactly these entries. `--modify-window=-1` compares times to the nanosecond (by default two times within one
+ * second are equal), `--numeric-ids` keeps it from mapping owners by name. It deletes nothing: the plan does. `-S` only
+ * where holes are: it is slow, and would turn written zeros into holes.
+ */
+export function rsyncCall(
+    root: string,
+    target: string,
+    manifest: Manifest,
+    entries: readonly number[],
+    options: { live: boolean; sparse: boolean },
+): ToolCall {
+    return {
+        argv: [
+            ...(["rsync", options.sparse ? "-aHAXS" : "-aHAX", "--numeric-ids", "--modify-window=-1"] as const),
+            ...(["--whole-file", "--from0", "--files-from=-"] as const),
+            ...(options.live ? ["--ignore-missing-args"] : []),
+            ...(["--stats", "--no-human-readable", "--info=progress2", "--outbuf=N"] as const),
+            ...(["--", `${root}/`, `${target}/`] as const),
+        ],
+        // A leading slash would be cut; `./` keeps a name that begins with a dash, and stands for the root alone.
+        stdin: nulSeparated(entries.map((at) => `./${manifest.path(at)}`)),
+    };
+}
+
+/** rsync(1), "EXIT VALUES". */
+const meanings: Readonly<Record<number, string>> = {
+    1: "syntax or usage error",
+    2: "protocol incompatibility",
+    3: "errors selecting input/output files, dirs",
+    4: "requested action not supported",
+    5: "error starting client-server protocol",
+    6: "daemon unable to append to log-file",
+    10: "error in socket I/O",
+    11: "error in file I/O",
+    12: "error in rsync protocol data stream",
+    13: "errors with program diagnostics",
+    14: "error in IPC code",
+    20: "received SIGUSR1 or SIGINT",
+    21: "some error returned by waitpid()",
+    22: "error allocating core memory buffers",
+    23: "partial transfer due to error",
+    24: "partial transfer due to vanished source files",
+    25: "the --max-delete limit stopped deletions",
+    30: "timeout in data send/receive",
+    35: "timeout waiting for daemon connection",
+};
+
+export function rsyncMeaning(exitCode: number): string {
+    return meanings[exitCode] ?? "an exit code that rsync(1) does not list";
+}
+
+/** In a live pass the source moves: what vanished or changed while it was read is for the next pass. */
+export function rsyncLiveFailure({ exitCode, complaints }: ToolResult): boolean {
+    if (exitCode === 0 || exitCode === 24) return false;
+    return exitCode !== 23 || !complaints.every((line) => movedUnderneath.some((pattern) => pattern.test(line)));
+}
+
+const movedUnderneath = [
+    /^file has vanished: /,
+    /^rsync: \[\w+\] (link_stat|readlink_stat|send_files failed to open|change_dir|read errors mapping|opendir) .*: No such file or directory \(2\)$/,
+    /^(WARNING|ERROR): .* failed verification -- update (discarded|put into partial-dir|retained)/,
+    /^rsync: \[\w+\] read errors mapping .*: No data available \(61\)$/,
+    /^rsync error: some files\/attrs were not transferred \(see previous errors\) \(code 23\)/,
+];
+
+/** What rsync says at its end (`--stats`). */
+export interface RsyncStats {
+    /** Regular files whose content was written. */
+    transferred: number;
+    bytes: number;
+}
+
+/** Reads progress lines and the figures at the end; refuses numbers that cannot be. */
+export class RsyncOutput {
+    /** Bytes written so far, never falling. */
+    bytes = 0;
+    private text = "";
+    private transferred: number | undefined;
+    private total: number | undefined;
+
+    constructor(private readonly totalBytes: number) {}
+
+    push(chunk: Buffer): void {
+        const lines = (this.text + chunk.toString("latin1")).split(/[\r\n]/);
+        this.text = (lines.pop() as string).slice(-1_000);
+        for (const line of lines) this.line(line);
+    }
+
+    /** Undefined when rsync did not print them. */
+    end(): RsyncStats | undefined {
+        this.line(this.text);
+        this.text = "";
+        if (this.transferred === undefined || this.total === undefined) return undefined;
+        return { transferred: this.transferred, bytes: this.total };
+    }
+
+    private line(line: string): void {
+        const progress = /^\s*(\d{1,16})\s+\d{1,3}%\s/.exec(line);
+        if (progress) {
+            const bytes = Number(progress[1]);
+            // A file that grew while it was sent may pass the total; twice as much is no progress but an error.
+            if (bytes >= this.bytes && bytes <= this.totalBytes * 2) this.bytes = bytes;
+            return;
+        }
+        const figure = /^(Number of regular files transferred|Total transferred file size): (\d{1,16})( bytes)?$/.exec(line);
+        if (figure?.[1]?.startsWith("Number")) this.transferred = Number(figure[2]);
+        else if (figure) this.total = Number(figure[2]);
+    }
+}

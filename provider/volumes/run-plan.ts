@@ -1,0 +1,124 @@
+import { linkSync } from "node:fs";
+import { CutoverError } from "../engine/errors.js";
+import { deleteNames } from "./delete-names.js";
+import type { Manifest } from "./manifest.js";
+import { copyCall, type CopyUnit, groupByFolder, onlyVanishedForCp, type Reflink } from "./movers/copy-calls.js";
+import { rsyncCall, rsyncLiveFailure, rsyncMeaning, RsyncOutput } from "./movers/rsync.js";
+import { escapeName, pathBytes } from "./names.js";
+import { hasHoles, type PassPlan } from "./plan.js";
+import { ProgressTicker } from "./progress.js";
+import { copyFailure, type Session } from "./session.js";
+import { runTool } from "./tool.js";
+
+export interface PassContext {
+    session: Session;
+    source: Manifest;
+    live: boolean;
+}
+
+/** More folders with sparse files than this: rsync's `-S` costs less than so many calls of cp. */
+const mostSparseCalls = 200;
+
+/** Makes the destination what the plan says, by rsync; files with holes go by cp, which finds holes without reading them. */
+export async function runPlan(context: PassContext, plan: PassPlan): Promise<{ bytes: number; deletes: number }> {
+    const { session, source, live } = context;
+    await deleteNames(session.roots.destination, plan.deletes, session.signal);
+    const holed = plan.write.filter((at) => hasHoles(source, at));
+    const units = groupByFolder(source, holed, (at) => ({ bytes: source.allocated(at), files: 1 }));
+    const byCp = units.length <= mostSparseCalls;
+    const late = new Set(holed);
+    const listed = union([plan.touch, plan.retouch, plan.write.filter((at) => !late.has(at))]);
+    let bytes = await rsync(context, listed, false);
+    if (holed.length > 0 && byCp) bytes += await copyUnits(context, units, "auto", 1);
+    else if (holed.length > 0) bytes += await rsync(context, holed, true);
+    linkNames(session, source, plan.links, live);
+    // What came after rsync has moved the times of the folders that it had just set.
+    if ((holed.length > 0 && byCp) || plan.links.length > 0) await rsync(context, plan.retouch, false);
+    return { bytes, deletes: plan.gone };
+}
+
+function union(lists: readonly (readonly number[])[]): number[] {
+    return [...new Set(lists.flat())].sort((a, b) => a - b);
+}
+
+/** Returns the bytes of content written. */
+export async function rsync(context: PassContext, entries: readonly number[], sparse: boolean): Promise<number> {
+    if (entries.length === 0) return 0;
+    const { session, source, live } = context;
+    const call = rsyncCall(session.roots.source, session.roots.destination, source, entries, { live, sparse });
+    const totalBytes = entries.reduce((sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0), 0);
+    const output = new RsyncOutput(totalBytes);
+    const ticker = new ProgressTicker(session.reporter, "copying by rsync", () => ({ bytes: output.bytes, totalBytes }));
+    const result = await runTool(session.runner, call, {
+        signal: session.signal,
+        onOutput: (chunk) => output.push(chunk),
+    }).finally(() => ticker.stop());
+    const failed = live ? rsyncLiveFailure(result) : result.exitCode !== 0;
+    if (failed) throw copyFailure(session, `rsync failed: ${rsyncMeaning(result.exitCode)}`, call, result);
+    return output.end()?.bytes ?? output.bytes;
+}
+
+/** Runs calls of cp side by side, the largest first. Returns the bytes of the files in them, by the scan. */
+export async function copyUnits(
+    context: PassContext,
+    units: readonly CopyUnit[],
+    reflink: Reflink,
+    shards: number,
+): Promise<number> {
+    const { session, source, live } = context;
+    const queue = [...units];
+    const totals = { files: sum(units, "files"), bytes: sum(units, "bytes") };
+    let files = 0;
+    let bytes = 0;
+    // Every name is one line of `cp -v`; bytes are those of calls that have ended.
+    const ticker = new ProgressTicker(session.reporter, reflink === "always" ? "cloning" : "copying", () => ({
+        files: Math.min(files, totals.files),
+        totalFiles: totals.files,
+        bytes,
+        totalBytes: totals.bytes,
+    }));
+    const stop = new AbortController();
+    const signal = AbortSignal.any([session.signal, stop.signal]);
+    const work = async () => {
+        for (let unit = queue.shift(); unit; unit = queue.shift()) {
+            const call = copyCall(session.roots.source, session.roots.destination, source, unit, reflink);
+            const onOutput = (chunk: Buffer) => {
+                for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) files++;
+            };
+            const result = await runTool(session.runner, call, { signal, onOutput });
+            if (result.exitCode !== 0 && !(live && onlyVanishedForCp(result.complaints))) {
+                throw copyFailure(session, "cp failed", call, result);
+            }
+            bytes += unit.bytes;
+        }
+    };
+    try {
+        await Promise.all(Array.from({ length: Math.min(shards, units.length) }, work));
+        return bytes;
+    } catch (error) {
+        stop.abort(error);
+        throw error;
+    } finally {
+        ticker.stop();
+    }
+}
+
+function sum(units: readonly CopyUnit[], field: "files" | "bytes"): number {
+    return units.reduce((total, unit) => total + unit[field], 0);
+}
+
+/** Gives a file its other names. In a live pass the first name may have vanished: the next pass sees to it. */
+export function linkNames(session: Session, source: Manifest, links: readonly [number, number][], live: boolean): void {
+    for (const [existing, name] of links) {
+        const [from, to] = [existing, name].map((at) => pathBytes(session.roots.destination, source.path(at)));
+        try {
+            linkSync(from as Buffer, to as Buffer);
+        } catch (error) {
+            const code = (error as NodeJS.ErrnoException).code;
+            if (live && code === "ENOENT") continue;
+            throw new CutoverError(`${escapeName(source.path(name))} could not be linked in the destination: ${code}`, {
+                cause: error,
+            });
+        }
+    }
+}

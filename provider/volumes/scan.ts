@@ -1,0 +1,249 @@
+import { lstatSync } from "node:fs";
+import { CutoverError } from "../engine/errors.js";
+import type { CommandRunner } from "../platforms/commands.js";
+import { kinds, Manifest } from "./manifest.js";
+import type { Matcher } from "./matcher.js";
+import { type BytePath, parentPath, pathBytes } from "./names.js";
+import { runTool, type ToolCall, toolFailure } from "./tool.js";
+
+/**
+ * One line per entry, its name and link text ended by NUL. GNU find walks by file descriptors, so that depth is no
+ * limit, prints every name as it is, and does in a process of its own what would block Node for seconds.
+ */
+const format = "%y %m %U %G %s %b %n %i %D %T@ %C@ %P\\0%l\\0";
+
+/** The scan of one side. `live`: what vanishes meanwhile is no failure. */
+export function findCall(root: string, live: boolean): ToolCall {
+    return {
+        argv: ["find", "-P", root, ...(live ? ["-ignore_readdir_race"] : []), "-xdev", "-printf", format],
+    };
+}
+
+/**
+ * Reads every name and its metadata of one side. Left out, on both sides alike: `lost+found` at the root, sockets (listed
+ * apart), and what the matcher leaves out. Fails on anything that it could not read: an incomplete list is no list.
+ */
+export async function scan(
+    runner: CommandRunner,
+    root: string,
+    matcher: Matcher,
+    options: { live?: boolean; signal?: AbortSignal } = {},
+): Promise<Manifest> {
+    const parser = new FindParser(matcher);
+    parser.manifest.startedAt = Date.now();
+    const started = performance.now();
+    const call = findCall(root, options.live ?? false);
+    const result = await runTool(runner, call, {
+        ...(options.signal ? { signal: options.signal } : {}),
+        onOutput: (chunk) => parser.push(chunk),
+    });
+    if (result.exitCode !== 0 && !(options.live && onlyVanished(result.complaints))) {
+        throw toolFailure(`${root} could not be listed completely`, call, result);
+    }
+    const manifest = parser.end();
+    readDevices(root, manifest);
+    manifest.seconds = (performance.now() - started) / 1_000;
+    return manifest;
+}
+
+function onlyVanished(complaints: readonly string[]): boolean {
+    return complaints.length > 0 && complaints.every((line) => line.endsWith(": No such file or directory"));
+}
+
+/** `find` has no directive for a device's numbers; there are few. */
+function readDevices(root: string, manifest: Manifest): void {
+    for (let at = 0; at < manifest.count; at++) {
+        const kind = manifest.kind[at];
+        if (kind !== kinds.block && kind !== kinds.char) continue;
+        const stat = lstatSync(pathBytes(root, manifest.path(at)), { throwIfNoEntry: false });
+        manifest.devices.set(at, stat ? String(stat.rdev) : "vanished");
+    }
+}
+
+const space = 0x20;
+const dot = 0x2e;
+const minus = 0x2d;
+
+/** Reads `find`'s output piece by piece. Refuses whatever has another form: a number misread is a byte lost. */
+export class FindParser {
+    readonly manifest = new Manifest();
+    private rest: Buffer = Buffer.alloc(0);
+    private buffer: Buffer = this.rest;
+    private at = 0;
+    private rootDevice = -1;
+    private readonly left = new Set<BytePath>();
+
+    constructor(private readonly matcher: Matcher) {}
+
+    push(chunk: Buffer): void {
+        this.buffer = this.rest.length ? Buffer.concat([this.rest, chunk]) : chunk;
+        let start = 0;
+        for (;;) {
+            const nameEnd = this.buffer.indexOf(0, start);
+            const end = nameEnd < 0 ? -1 : this.buffer.indexOf(0, nameEnd + 1);
+            if (end < 0) break;
+            this.record(start, nameEnd, end);
+            start = end + 1;
+        }
+        // A copy: a slice would keep the whole chunk in memory.
+        this.rest = Buffer.from(this.buffer.subarray(start));
+    }
+
+    end(): Manifest {
+        if (this.rest.length > 0) throw malformed(this.rest);
+        if (this.manifest.count === 0) throw new CutoverError("the list of entries is empty: not even the root is in it");
+        return this.matcher.limited ? limitTo(this.manifest, this.matcher) : this.manifest;
+    }
+
+    private record(start: number, nameEnd: number, end: number): void {
+        this.at = start + 2;
+        const kind = this.buffer[start] as number;
+        const mode = this.octal();
+        const uid = this.integer();
+        const gid = this.integer();
+        const size = this.integer();
+        const blocks = this.integer();
+        const links = this.integer();
+        const inode = this.longInteger();
+        const device = this.integer();
+        const mtime = this.time();
+        const ctime = this.time();
+        if (this.at > nameEnd) throw malformed(this.buffer.subarray(start, end));
+        const path = this.buffer.toString("latin1", this.at, nameEnd);
+        if (this.rootDevice < 0) this.rootDevice = device;
+        if (this.leftOut(path, kind === kinds.directory)) return;
+        if (device !== this.rootDevice) this.manifest.foreign.push(path);
+        else if (kind === kinds.socket) this.manifest.sockets.push(path);
+        else {
+            const entry = this.manifest.add(path, {
+                kind,
+                mode,
+                uid,
+                gid,
+                size,
+                blocks,
+                links,
+                inodeHigh: inode.high,
+                inodeLow: inode.low,
+                mtimeSeconds: mtime.seconds,
+                mtimeNanos: mtime.nanos,
+                ctimeSeconds: ctime.seconds,
+                ctimeNanos: ctime.nanos,
+            });
+            if (kind === kinds.symlink) this.manifest.targets.set(entry, this.buffer.toString("latin1", nameEnd + 1, end));
+        }
+    }
+
+    /** `lost+found` belongs to the file system, not to the data: every ext4 has its own. */
+    private leftOut(path: BytePath, directory: boolean): boolean {
+        if (path === "lost+found" || path.startsWith("lost+found/")) return true;
+        if (!this.matcher.active || path === "") return false;
+        const above = parentPath(path) as BytePath;
+        const below = this.left.has(above);
+        if (!below && !this.matcher.excluded(path, directory)) return false;
+        if (directory) this.left.add(path);
+        if (!below) this.manifest.excluded.push(path);
+        return true;
+    }
+
+    private integer(): number {
+        let value = 0;
+        const from = this.at;
+        for (; this.at < this.buffer.length; this.at++) {
+            const digit = (this.buffer[this.at] as number) - 0x30;
+            if (digit < 0 || digit > 9) break;
+            value = value * 10 + digit;
+        }
+        this.endField(from, space);
+        if (value > Number.MAX_SAFE_INTEGER) throw malformed(this.buffer.subarray(from, this.at));
+        return value;
+    }
+
+    /** An inode number: 64 bits, as two exact numbers. */
+    private longInteger(): { high: number; low: number } {
+        const from = this.at;
+        const end = this.buffer.indexOf(space, from);
+        const digits = this.buffer.toString("latin1", from, end);
+        if (!/^\d{1,20}$/.test(digits)) throw malformed(this.buffer.subarray(from, from + 40));
+        this.at = end + 1;
+        return { high: Number(digits.slice(0, -9)), low: Number(digits.slice(-9)) };
+    }
+
+    private octal(): number {
+        let value = 0;
+        const from = this.at;
+        for (; this.at < this.buffer.length; this.at++) {
+            const digit = (this.buffer[this.at] as number) - 0x30;
+            if (digit < 0 || digit > 7) break;
+            value = value * 8 + digit;
+        }
+        this.endField(from, space);
+        if (value > 0o7777) throw malformed(this.buffer.subarray(from, this.at));
+        return value;
+    }
+
+    /** `-12.3456789010`: seconds, a dot, nanoseconds and one digit more. */
+    private time(): { seconds: number; nanos: number } {
+        const negative = this.buffer[this.at] === minus;
+        if (negative) this.at++;
+        const from = this.at;
+        let seconds = 0;
+        for (; this.at < this.buffer.length; this.at++) {
+            const digit = (this.buffer[this.at] as number) - 0x30;
+            if (digit < 0 || digit > 9) break;
+            seconds = seconds * 10 + digit;
+        }
+        this.endField(from, dot);
+        let nanos = 0;
+        const fraction = this.at;
+        for (; this.at < fraction + 9; this.at++) {
+            const digit = (this.buffer[this.at] as number) - 0x30;
+            if (!(digit >= 0 && digit <= 9)) throw malformed(this.buffer.subarray(from, this.at));
+            nanos = nanos * 10 + digit;
+        }
+        while (this.buffer[this.at] === 0x30) this.at++;
+        this.endField(fraction, space);
+        return { seconds: negative ? -seconds - 0.5 : seconds, nanos };
+    }
+
+    private endField(from: number, ending: number): void {
+        if (this.at === from || this.buffer[this.at] !== ending) throw malformed(this.buffer.subarray(from, from + 40));
+        this.at++;
+    }
+}
+
+function malformed(bytes: Buffer): CutoverError {
+    return new CutoverError("the list of entries has a line of another form", {
+        lastLines: [JSON.stringify(bytes.subarray(0, 200).toString("latin1"))],
+    });
+}
+
+/** Keeps what an include pattern fits, everything below such an entry, and the directories above one. */
+function limitTo(all: Manifest, matcher: Matcher): Manifest {
+    const keep = new Uint8Array(all.count);
+    const whole = new Set<BytePath>();
+    keep[0] = 1;
+    for (let at = 1; at < all.count; at++) {
+        const path = all.path(at);
+        const directory = all.isDirectory(at);
+        const inside = whole.has(parentPath(path) as BytePath);
+        if (!inside && !matcher.included(path, directory)) continue;
+        if (directory) whole.add(path);
+        keep[at] = 1;
+        if (inside) continue;
+        for (let above = parentPath(path); above !== undefined; above = parentPath(above)) {
+            const parent = all.find(above);
+            if (parent === undefined || keep[parent]) break;
+            keep[parent] = 1;
+        }
+    }
+    const wanted = (path: BytePath) => matcher.included(path, false) || insideAny(path, whole);
+    return all.filter((at) => keep[at] === 1, wanted);
+}
+
+function insideAny(path: BytePath, folders: Set<BytePath>): boolean {
+    for (let above = parentPath(path); above !== undefined; above = parentPath(above)) {
+        if (folders.has(above)) return true;
+    }
+    return false;
+}
