@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
-import type { VerifyLevel } from "../volumes/mover.js";
 import type { MigrationReport } from "../handlers/volume-migration/handler.js";
+import type { VerifyLevel } from "../volumes/mover.js";
 import { defaultDockerHost } from "./docker-host.js";
 import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.js";
 import { refuseProviders } from "./options.js";
@@ -42,19 +42,24 @@ export interface VolumeMigrationArgs {
      */
     quiesce?: QuiesceArgs;
     /**
-     * Copies only what these patterns match, as rsync has them, relative to the volume's root. The
-     * proof looks at the same part. An empty list is refused.
+     * Copies only what these patterns fit, with the folders above it; the proof looks at the same
+     * part. An empty list is refused.
+     *
+     * Patterns are matched against the path below the volume's root: `*` is anything within one
+     * name, `?` one byte of it, `**` anything across folders; a leading `/` begins at the root, and
+     * without it a pattern fits at any depth; a trailing `/` fits folders only; `\` takes the next
+     * character as it is. A folder that fits takes along everything below it.
      *
      * @default everything
-     * @example ["uploads/***"]
+     * @example ["/uploads"]
      */
     include?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * Leaves out what these patterns match, as rsync has them, relative to the volume's root. The
-     * proof leaves out the same.
+     * Leaves out what these patterns fit, and wins over `include`. What is left out and exists in
+     * the destination is left alone there, and not compared. Patterns are those of `include`.
      *
      * @default nothing
-     * @example ["cache/**", "*.tmp"]
+     * @example ["/cache", "*.tmp"]
      */
     exclude?: pulumi.Input<pulumi.Input<string>[]>;
     /**

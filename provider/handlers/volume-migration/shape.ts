@@ -1,16 +1,18 @@
 import type { z } from "zod";
+import { patternProblem } from "../../volumes/matcher.js";
 import { choiceLeaf, dockerNameLeaf, durationLeaf, imageLeaf, textLeaf } from "../input-leaves.js";
-import { listOf, shape } from "../input-shape.js";
+import { input, listOf, Refusal, shape } from "../input-shape.js";
 import { passesShape } from "../passes.js";
 import { volumeRefShape } from "../volume-ref.js";
 import { copyStrategies } from "./declaration.js";
 
-const patternLeaf = textLeaf('a pattern, such as "cache/**"', {
-    test: /^[^\0\r\n]+$/,
-    problem: "contains a line break or a NUL",
+const patternLeaf = input<string>('write a pattern, such as "/cache"', (value) => {
+    if (typeof value !== "string") return new Refusal("must be a text");
+    const [problem, instead] = patternProblem(value)?.split("; ", 2) ?? [];
+    return problem === undefined ? value : new Refusal(problem, instead);
 });
 
-const patterns = () => listOf('write patterns, such as ["cache/**"]', patternLeaf).optional();
+const patterns = () => listOf('write patterns, such as ["/cache"]', patternLeaf).optional();
 
 const quiesceShape = shape('write { containers: ["orders"], how: "stop" }', {
     containers: listOf(

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { unknownValue as unknown } from "../../../provider/handlers/unknown.js";
-import { isKnownMigration } from "../../../provider/handlers/volume-migration/declaration.js";
+import {
+    copyStrategies,
+    isKnownMigration,
+} from "../../../provider/handlers/volume-migration/declaration.js";
 import { readMigrationDeclaration } from "../../../provider/handlers/volume-migration/read-declaration.js";
+import { strategies } from "../../../provider/volumes/first-copy.js";
 import { changed, lines } from "../changed.js";
 import {
     awkwardLeaves,
@@ -19,8 +23,8 @@ const orders = {
 const full = {
     ...orders,
     quiesce: { containers: ["orders", "worker"], how: "pause", then: "restart" },
-    include: ["uploads/***"],
-    exclude: ["cache/**", "*.tmp"],
+    include: ["/uploads"],
+    exclude: ["/cache", "*.tmp"],
     verify: "metadata",
     strategy: "rsync",
     passes: { max: 2, settle: "1 MiB" },
@@ -62,6 +66,10 @@ describe("what a program may say", () => {
     test("takes one engine that is named twice", () => {
         const host = "ssh://deploy@shop-1";
         expect(said({ "source.docker.host": host, "destination.docker.host": host })).toEqual([]);
+    });
+
+    test("takes every way to copy that there is", () => {
+        expect(copyStrategies).toEqual(["auto", ...strategies]);
     });
 
     test("takes an empty exclude", () => {
@@ -207,11 +215,16 @@ describe("the rest", () => {
             "passes.max: must be an integer; write an integer from 1 to 100, such as 5",
         ],
         [{ include: [] }, "include: holds no pattern; leave it out to copy everything"],
-        [{ include: "cache" }, 'include: must be a list; write patterns, such as ["cache/**"]'],
-        [{ exclude: [""] }, 'exclude[0]: is empty; write a pattern, such as "cache/**"'],
+        [{ include: "cache" }, 'include: must be a list; write patterns, such as ["/cache"]'],
+        [{ exclude: [""] }, "exclude[0]: is empty; leave it out to take everything"],
+        [{ exclude: [1] }, 'exclude[0]: must be a text; write a pattern, such as "/cache"'],
         [
-            { exclude: ["a\nb"] },
-            'exclude[0]: contains a line break or a NUL; write a pattern, such as "cache/**"',
+            { exclude: ["cache", "[ab]"] },
+            "exclude[1]: has a character class, which is not supported; write \\[ for a bracket",
+        ],
+        [
+            { include: ["../orders"] },
+            "include[0]: holds a part . or ..; write the path from the volume's root",
         ],
         [{ destinaton: {} }, "destinaton: is not a property; did you mean destination?"],
         [
