@@ -9,24 +9,28 @@ export default class ClosingLine {
      * @param {ReadonlyArray<unknown>} unhandled
      */
     onTestRunEnd(modules, unhandled) {
-        const line = closingLine(modules, unhandled);
         // At the very end: the summary of the other reporter is written after this call.
-        process.once("exit", () => process.stdout.write(`${line}\n`));
+        process.once("exit", (code) => {
+            process.stdout.write(`${closingLine(modules, unhandled, code)}\n`);
+        });
     }
 }
 
 /**
  * @param {ReadonlyArray<import("vitest/node").TestModule>} modules
  * @param {ReadonlyArray<unknown>} unhandled
+ * @param {number} exitCode
  * @returns {string}
  */
-export function closingLine(modules, unhandled) {
+export function closingLine(modules, unhandled, exitCode) {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (/** @type {string} */ state) =>
         tests.filter((test) => test.result().state === state).length;
     const broken = modules.reduce((sum, module) => sum + outsideOfTests(module), 0);
     const skipped = count("skipped");
-    const failed = count("failed") + broken + unhandled.length;
+    const failures = count("failed") + broken + unhandled.length;
+    // A run that fails before its first test, in a global set-up, has no failure to count.
+    const failed = exitCode !== 0 ? Math.max(failures, 1) : failures;
     const rest = skipped > 0 ? `, ${skipped} skipped` : "";
     return `${count("passed")} passed, ${failed} failed${rest}`;
 }

@@ -75,8 +75,8 @@ describe("the closing line", () => {
         },
         errors: () => Array(errors).fill({}),
     });
-    const line = (modules: unknown[], unhandled: unknown[] = []) =>
-        closingLine(modules as Parameters<typeof closingLine>[0], unhandled);
+    const line = (modules: unknown[], unhandled: unknown[] = [], exitCode = 0) =>
+        closingLine(modules as Parameters<typeof closingLine>[0], unhandled, exitCode);
 
     it("counts tests", () => {
         expect(line([module(["passed", "failed"], 0), module(["passed"], 0)])).toBe(
@@ -88,6 +88,11 @@ describe("the closing line", () => {
         expect(line([module([], 2)])).toBe("0 passed, 1 failed");
         expect(line([module(["passed"], 0, [1])])).toBe("1 passed, 1 failed");
         expect(line([module(["passed"], 0)], [{}])).toBe("1 passed, 1 failed");
+    });
+
+    it("counts a run that fails without a failed test as one failure", () => {
+        expect(line([], [], 1)).toBe("0 passed, 1 failed");
+        expect(line([module(["failed", "failed"], 0)], [], 1)).toBe("0 passed, 2 failed");
     });
 
     it("tells what was skipped", () => {
