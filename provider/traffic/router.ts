@@ -34,7 +34,7 @@ export interface Router {
     hold(deadline: number): Promise<void>;
     /** Requests that wait go on, by the weights as they are now. */
     release(): Promise<void>;
-    /** Tells it where a slot is, at once; its name server finds the same a moment later. */
+    /** Resolves when it sends this slot's requests to this IP address and to no other; fails after 5 s. */
     setAddress(slot: string, address: string): Promise<void>;
     /** Cuts what is in flight on a slot, upgraded connections included; tells how many. */
     abort(slot: string): Promise<number>;

@@ -25,10 +25,11 @@ export type Release = (typeof releases)[number];
 
 /** The router's image as the package builds it; for bookworm with only the base changed. */
 export async function routerImage(release: Release): Promise<string> {
-    const dockerfile = readFileSync(
-        join(__dirname, "../../provider/runner/Dockerfile"),
-        "utf8",
-    ).replaceAll("debian:trixie-slim", `debian:${release}-slim`);
+    // Tests and benches run at the root of the tree.
+    const dockerfile = readFileSync("provider/runner/Dockerfile", "utf8").replaceAll(
+        "debian:trixie-slim",
+        `debian:${release}-slim`,
+    );
     const tag = `cutover-test-router:${release}`;
     const building = run("docker", ["build", "--quiet", "--target", "router", "--tag", tag, "-"]);
     building.child.stdin?.end(dockerfile);
@@ -78,9 +79,36 @@ export class RouterUnderTest {
         for (const [name, text] of Object.entries(controlFiles(settings))) {
             writeFileSync(join(this.folder, name), text);
         }
+        await this.run("--network", "host");
+    }
+
+    /** In a network of Docker's, where it finds the slots by name; its port is published on 127.0.0.1. */
+    async startIn(
+        networks: [string, ...string[]],
+        slots: RouterSettings["slots"],
+        more: Partial<RouterSettings> = {},
+    ): Promise<void> {
+        this.port = await freePort();
+        const settings: RouterSettings = {
+            listen: { port: 8080 },
+            status: { port: 8404 },
+            slots,
+            weights: { blue: 100, green: 0 },
+            failover: false,
+            ...more,
+        };
+        for (const [name, text] of Object.entries(controlFiles(settings))) {
+            writeFileSync(join(this.folder, name), text);
+        }
+        const [first, ...others] = networks;
+        await this.run("--network", first, "--publish", `127.0.0.1:${this.port}:8080`);
+        for (const network of others) await docker("network", "connect", network, this.name);
+    }
+
+    private async run(...where: string[]): Promise<void> {
         const mounts = ["--volume", `${this.folder}:/cutover`];
         const limits = ["--cap-drop", "ALL", "--read-only"];
-        const options = ["--detach", "--name", this.name, "--network", "host"];
+        const options = ["--detach", "--name", this.name, ...where];
         await docker("run", ...options, ...limits, ...mounts, this.image);
         await this.router.ready(10_000);
     }

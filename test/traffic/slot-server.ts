@@ -1,7 +1,6 @@
 import { fork } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { join } from "node:path";
 import { WebSocketServer } from "ws";
 
 /** One request as a slot saw it. */
@@ -69,7 +68,7 @@ function echoUpgrades(server: Server, name: string): void {
 
 /** A slot in a process of its own, for load: it ends with `stop`, or with this process. */
 export async function startSlotProcess(name: string): Promise<SlotServer> {
-    const child = fork(join(__dirname, "slot-process.mjs"), [name], {
+    const child = fork("test/traffic/slot-process.mjs", [name], {
         stdio: ["ignore", "pipe", "inherit", "ipc"],
         execArgv: [],
     });

@@ -24,6 +24,9 @@ export interface HaproxyRouterOptions {
     whenDown?: "fail" | "accept";
 }
 
+/** Milliseconds; Docker's name server tells a new address within one second. */
+const addressTakesAtMost = 5_000;
+
 /** A request in flight or an upgraded connection. */
 export interface OpenConnection {
     slot: string;
@@ -99,10 +102,20 @@ export class HaproxyRouter implements Router {
         if (deadline === 0) await this.applyDeadline(0);
     }
 
-    /** Tells the router where a slot is, at once; its name server finds the same a moment later. */
+    /**
+     * A slot with a name is not told but waited for: HAProxy takes no address for a name that has none yet, and one that
+     * was told wrongly would stay until the name goes (tried with 2.6 and 3.0).
+     */
     async setAddress(slot: string, address: string): Promise<void> {
-        for (const { backend, port } of await this.rowsOf(slot)) {
-            await this.runtime.setAddress(backend, slot, address, port);
+        const end = this.clock.now() + addressTakesAtMost;
+        for (const { backend, port, name } of await this.rowsOf(slot)) {
+            if (name === undefined) await this.runtime.setAddress(backend, slot, address, port);
+        }
+        for (;;) {
+            const rows = await this.rowsOf(slot);
+            if (rows.every((row) => row.address === address && !row.unresolved)) return;
+            if (this.clock.now() >= end) throw foundElsewhere(slot, address, rows);
+            await this.clock.sleep(20);
         }
     }
 
@@ -207,6 +220,14 @@ function checkNames(weights: Weights, known: Record<string, Record<string, numbe
     for (const slot of Object.keys(weights)) {
         if (slots[slot] === undefined) throw new CutoverError(`the router has no slot ${slot}`);
     }
+}
+
+function foundElsewhere(slot: string, address: string, rows: ServerRow[]): CutoverError {
+    const seen = rows.find((row) => row.address !== address || row.unresolved);
+    const where = seen?.address === undefined ? "nowhere" : `at ${seen.address}`;
+    return new CutoverError(`the router finds ${slot} ${where}, not at ${address}`, {
+        next: `see that the router and ${slot} are in one network, where it is named ${seen?.name ?? slot}`,
+    });
 }
 
 const isOurs = (backend: string) => backend === slotsBackend || backend === unsafeBackend;

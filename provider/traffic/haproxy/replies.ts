@@ -24,6 +24,8 @@ export interface ServerRow {
     weight: number;
     /** Put into maintenance by a command or by the configuration. */
     disabled: boolean;
+    /** The name that it resolves, where it has one. */
+    name?: string;
     /** No address: its name does not resolve. */
     unresolved: boolean;
 }
@@ -74,10 +76,12 @@ export function parseServersState(text: string): ServerRow[] {
         const field = fieldsOf("show servers state", columns, line.split(" "));
         const admin = count("show servers state", field("srv_admin_state"));
         const address = field("srv_addr");
+        const name = field("srv_fqdn");
         return {
             backend: field("be_name"),
             server: field("srv_name"),
             ...(address === "-" || address === "0.0.0.0" || address === "::" ? {} : { address }),
+            ...(name === "-" ? {} : { name }),
             port: count("show servers state", field("srv_port")),
             weight: count("show servers state", field("srv_uweight")),
             disabled: (admin & disabledBits) !== 0,
