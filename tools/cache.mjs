@@ -116,14 +116,18 @@ export async function cached(name, key, build) {
 }
 
 /**
- * What an interrupted set-up left half-built.
+ * What an interrupted set-up left half-built. A compiler or an npm that outlived it may still write
+ * there: then it is left for the next time.
  *
  * @param {string} building
  */
 function removeAbandoned(building) {
     for (const name of readdirSync(building)) {
-        if (!isAlive(Number.parseInt(name, 10))) {
+        if (isAlive(Number.parseInt(name, 10))) continue;
+        try {
             rmSync(join(building, name), { recursive: true, force: true });
+        } catch {
+            // No harm but the space: nothing is ever taken from here.
         }
     }
 }
