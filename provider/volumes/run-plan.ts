@@ -1,10 +1,11 @@
-import { linkSync } from "node:fs";
+import { linkSync, rmSync } from "node:fs";
 import { CutoverError } from "../engine/errors.js";
 import { deleteNames } from "./delete-names.js";
+import { cutDeep } from "./depth.js";
 import type { Manifest } from "./manifest.js";
 import { copyCall, type CopyUnit, groupByFolder, onlyVanishedForCp, type Reflink } from "./movers/copy-calls.js";
 import { rsyncCall, rsyncLiveFailure, rsyncMeaning, RsyncOutput } from "./movers/rsync.js";
-import { escapeName, pathBytes } from "./names.js";
+import { type BytePath, escapeName, parentPath, pathBytes } from "./names.js";
 import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
 import { copyFailure, type Session } from "./session.js";
@@ -41,8 +42,19 @@ function union(lists: readonly (readonly number[])[]): number[] {
     return [...new Set(lists.flat())].sort((a, b) => a - b);
 }
 
-/** Returns the bytes of content written. */
+/** Carries exactly these entries; what lies too deep for rsync goes by cp. Returns the bytes of content written. */
 export async function rsync(context: PassContext, entries: readonly number[], sparse: boolean): Promise<number> {
+    const { session, source } = context;
+    const { shallow, tops } = cutDeep(source, entries, session.matcher);
+    const bytes = await rsyncList(context, shallow, sparse);
+    if (tops.length === 0) return bytes;
+    const units = groupByFolder(source, tops, (at) => ({ bytes: source.allocated(at), files: 1 }));
+    await copyUnits(context, units, "auto", 1);
+    const above = tops.map((at) => source.find(parentPath(source.path(at)) as BytePath) as number);
+    return bytes + (await rsyncList(context, above, false));
+}
+
+async function rsyncList(context: PassContext, entries: readonly number[], sparse: boolean): Promise<number> {
     if (entries.length === 0) return 0;
     const { session, source, live } = context;
     const call = rsyncCall(session.roots.source, session.roots.destination, source, entries, { live, sparse });
@@ -112,6 +124,8 @@ export function linkNames(session: Session, source: Manifest, links: readonly [n
     for (const [existing, name] of links) {
         const [from, to] = [existing, name].map((at) => pathBytes(session.roots.destination, source.path(at)));
         try {
+            // cp of a deep subtree may have made it a file of its own.
+            rmSync(to as Buffer, { force: true });
             linkSync(from as Buffer, to as Buffer);
         } catch (error) {
             const code = (error as NodeJS.ErrnoException).code;

@@ -53,6 +53,15 @@ export function toolFailure(problem: string, call: ToolCall, result: ToolResult,
     });
 }
 
+/** The longest name is 4,095 bytes: nobody wants to read it, and its end tells what went wrong. */
+const longestLine = 400;
+
+function screenLine(line: string): string {
+    const safe = escapeName(line).slice(1, -1).replaceAll('\\"', '"').replaceAll("\\\\", "\\");
+    if (safe.length <= longestLine) return safe;
+    return `${safe.slice(0, 200)} ... ${safe.slice(-200)}`;
+}
+
 /** Cuts a stream of bytes into lines and makes each safe for the screen. */
 export class LineCollector {
     private readonly lines: string[] = [];
@@ -74,7 +83,7 @@ export class LineCollector {
 
     private keep(line: string): void {
         if (line === "") return;
-        this.lines.push(escapeName(line).slice(1, -1).replaceAll('\\"', '"').replaceAll("\\\\", "\\"));
+        this.lines.push(screenLine(line));
         // The first lines tell the cause, the last ones the end: drop from the middle.
         if (this.lines.length > this.most) this.lines.splice(this.most >> 1, 1);
     }

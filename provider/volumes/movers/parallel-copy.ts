@@ -30,7 +30,7 @@ export function layOutCopy(source: Manifest, shards: number): CopyLayout | { dec
     for (let at = 0; at < source.count; at++) {
         const above = parentPath(source.path(at));
         if (above !== undefined && !openFolders.has(above)) continue;
-        if (at > 0 && !opens(source, at, torn, work(sizes.of(at)) > share)) whole.push(at);
+        if (at > 0 && !opens(source, at, torn, work(sizes.of(at)) > share && shallow(source.path(at)))) whole.push(at);
         else {
             openFolders.add(source.path(at));
             folders.push(at);
@@ -42,6 +42,13 @@ export function layOutCopy(source: Manifest, shards: number): CopyLayout | { dec
         return { declined: `hard links or exclusions would cut the volume into ${units.length} calls of cp` };
     }
     return { units: units.sort((a, b) => work(b) - work(a)), folders, links };
+}
+
+/** Opening a folder for its size alone ends here: a long chain of folders has nothing to share out. */
+const mostLevels = 12;
+
+function shallow(path: BytePath): boolean {
+    return path.split("/", mostLevels + 1).length <= mostLevels;
 }
 
 function opens(source: Manifest, at: number, torn: Set<BytePath>, large: boolean): boolean {
