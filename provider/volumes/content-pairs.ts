@@ -1,7 +1,7 @@
 import { CutoverError } from "../engine/errors.js";
 import type { ContentAnswer, ContentJob } from "./content-worker.js";
 import type { Manifest } from "./manifest.js";
-import { pathBytes } from "./names.js";
+import { escapeName } from "./names.js";
 import { ProgressTicker } from "./progress.js";
 import type { Session, SideName } from "./session.js";
 
@@ -85,8 +85,7 @@ async function readAll(
 
 function keep(session: Session, side: SideName, manifest: Manifest, at: number, answer: ContentAnswer, found: Digests) {
     if (answer.error) {
-        const path = pathBytes(session.roots[side], manifest.path(at)).toString("latin1");
-        throw new CutoverError(`${JSON.stringify(path)} could not be read: ${answer.error}`, {
+        throw new CutoverError(`${escapeName(manifest.path(at))} of the ${side} could not be read: ${answer.error}`, {
             next: "see the kernel's log for errors of the disk",
         });
     }

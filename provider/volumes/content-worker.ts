@@ -51,6 +51,7 @@ export function runContentWorker(): void {
     const zeros = Buffer.alloc(block);
     const number = Buffer.alloc(8);
     const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+    const gone = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "ESTALE"];
     let noatime = fs.constants.O_NOATIME ?? 0;
     let id = 0;
     let unreported = 0;
@@ -131,7 +132,7 @@ export function runContentWorker(): void {
             return fresh ? { digest, fresh } : { digest };
         } catch (error) {
             const code = (error as NodeJS.ErrnoException).code ?? String(error);
-            return code === "ENOENT" || code === "ELOOP" ? { moved: true } : { error: code };
+            return gone.includes(code) ? { moved: true } : { error: code };
         } finally {
             if (fd >= 0) fs.closeSync(fd);
         }

@@ -19,7 +19,7 @@ export const startContentThread: WorkerFactory = () =>
     new Worker(`(${runContentWorker.toString()})()`, { eval: true, stdout: false, stderr: false });
 
 /** Files to a batch: enough that messages cost little, few enough that no thread waits for the other at the end. */
-const batchFiles = 128;
+const batchFiles = 512;
 const batchBytes = 16 << 20;
 
 /** Holes worth the call of tar that finds them. */

@@ -42,11 +42,28 @@ export function entriesToExamine({ source, before, destination, redo }: PlanInpu
         const old = before?.find(path);
         if (before && old !== undefined && source.sameVersion(at, before, old)) {
             const settled = before.changedAt(old) < before.startedAt - tickMs;
-            if (settled && destination.find(path) !== undefined && !redo?.has(path)) continue;
+            if (settled && !redo?.has(path) && arrived(source, at, destination)) continue;
         }
         found.push(at);
     }
     return found;
+}
+
+/**
+ * True when the destination has what the scan shows. An entry can be untouched and yet not be what was copied: a folder
+ * above it was renamed away and back meanwhile.
+ */
+function arrived(source: Manifest, at: number, destination: Manifest): boolean {
+    const there = destination.find(source.path(at));
+    if (there === undefined) return false;
+    return (
+        source.kind[at] === destination.kind[there] &&
+        source.mode[at] === destination.mode[there] &&
+        source.uid[at] === destination.uid[there] &&
+        source.gid[at] === destination.gid[there] &&
+        source.sameMtime(at, destination, there) &&
+        (source.isDirectory(at) || source.size[at] === destination.size[there])
+    );
 }
 
 /** Files that look the same by size and mtime: only their content can tell. */

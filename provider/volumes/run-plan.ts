@@ -3,8 +3,9 @@ import { CutoverError } from "../engine/errors.js";
 import { deleteNames } from "./delete-names.js";
 import { cutDeep } from "./depth.js";
 import type { Manifest } from "./manifest.js";
-import { copyCall, type CopyUnit, groupByFolder, onlyVanishedForCp, type Reflink } from "./movers/copy-calls.js";
-import { rsyncCall, rsyncLiveFailure, rsyncMeaning, RsyncOutput } from "./movers/rsync.js";
+import { onlyMoved, onlyMovedCode } from "./moving-source.js";
+import { copyCall, type CopyUnit, groupByFolder, type Reflink } from "./movers/copy-calls.js";
+import { rsyncCall, rsyncMeaning, RsyncOutput } from "./movers/rsync.js";
 import { type BytePath, escapeName, parentPath, pathBytes } from "./names.js";
 import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
@@ -65,8 +66,9 @@ async function rsyncList(context: PassContext, entries: readonly number[], spars
         signal: session.signal,
         onOutput: (chunk) => output.push(chunk),
     }).finally(() => ticker.stop());
-    const failed = live ? rsyncLiveFailure(result) : result.exitCode !== 0;
-    if (failed) throw copyFailure(session, `rsync failed: ${rsyncMeaning(result.exitCode)}`, call, result);
+    const partial = result.exitCode === 23 || result.exitCode === 24;
+    const forgiven = live && partial && onlyMoved(result);
+    if (result.exitCode !== 0 && !forgiven) throw copyFailure(session, `rsync failed: ${rsyncMeaning(result.exitCode)}`, call, result);
     return output.end()?.bytes ?? output.bytes;
 }
 
@@ -98,7 +100,7 @@ export async function copyUnits(
                 for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) files++;
             };
             const result = await runTool(session.runner, call, { signal, onOutput });
-            if (result.exitCode !== 0 && !(live && onlyVanishedForCp(result.complaints))) {
+            if (result.exitCode !== 0 && !(live && onlyMoved(result))) {
                 throw copyFailure(session, "cp failed", call, result);
             }
             bytes += unit.bytes;
@@ -128,11 +130,12 @@ export function linkNames(session: Session, source: Manifest, links: readonly [n
             rmSync(to as Buffer, { force: true });
             linkSync(from as Buffer, to as Buffer);
         } catch (error) {
-            const code = (error as NodeJS.ErrnoException).code;
-            if (live && code === "ENOENT") continue;
-            throw new CutoverError(`${escapeName(source.path(name))} could not be linked in the destination: ${code}`, {
-                cause: error,
-            });
+            if (live && onlyMovedCode(error)) continue;
+            const { code } = error as NodeJS.ErrnoException;
+            throw new CutoverError(
+                `${escapeName(source.path(name))} could not be linked in the destination: ${code}`,
+                { cause: error },
+            );
         }
     }
 }

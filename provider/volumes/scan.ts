@@ -3,6 +3,7 @@ import { CutoverError } from "../engine/errors.js";
 import type { CommandRunner } from "../platforms/commands.js";
 import { kinds, Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
+import { onlyMoved } from "./moving-source.js";
 import { type BytePath, parentPath, pathBytes } from "./names.js";
 import { runTool, type ToolCall, toolFailure } from "./tool.js";
 
@@ -37,17 +38,13 @@ export async function scan(
         ...(options.signal ? { signal: options.signal } : {}),
         onOutput: (chunk) => parser.push(chunk),
     });
-    if (result.exitCode !== 0 && !(options.live && onlyVanished(result.complaints))) {
+    if (result.exitCode !== 0 && !(options.live && onlyMoved(result))) {
         throw toolFailure(`${root} could not be listed completely`, call, result);
     }
     const manifest = parser.end();
     readDevices(root, manifest);
     manifest.seconds = (performance.now() - started) / 1_000;
     return manifest;
-}
-
-function onlyVanished(complaints: readonly string[]): boolean {
-    return complaints.length > 0 && complaints.every((line) => line.endsWith(": No such file or directory"));
 }
 
 /** `find` has no directive for a device's numbers; there are few. */

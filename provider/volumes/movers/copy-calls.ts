@@ -71,12 +71,3 @@ export function groupByFolder(
 export function work({ bytes, files }: { bytes: number; files: number }): number {
     return bytes + files * 32_768;
 }
-
-/** True for complaints that only say that something vanished or was replaced while it was copied. */
-export function onlyVanishedForCp(complaints: readonly string[]): boolean {
-    const harmless = complaints.filter((line) => vanished.test(line));
-    return harmless.length > 0 && complaints.every((line) => vanished.test(line) || line.startsWith("xargs: "));
-}
-
-const vanished = /^cp: .*(: No such file or directory|, as it was replaced while being copied)$/;
-

@@ -1,6 +1,6 @@
 import type { Manifest } from "../manifest.js";
 import { nulSeparated } from "../names.js";
-import type { ToolCall, ToolResult } from "../tool.js";
+import type { ToolCall } from "../tool.js";
 
 /**
  * rsync for exactly these entries. `--modify-window=-1` compares times to the nanosecond (by default two times within one
@@ -53,20 +53,6 @@ const meanings: Readonly<Record<number, string>> = {
 export function rsyncMeaning(exitCode: number): string {
     return meanings[exitCode] ?? "an exit code that rsync(1) does not list";
 }
-
-/** In a live pass the source moves: what vanished or changed while it was read is for the next pass. */
-export function rsyncLiveFailure({ exitCode, complaints }: ToolResult): boolean {
-    if (exitCode === 0 || exitCode === 24) return false;
-    return exitCode !== 23 || !complaints.every((line) => movedUnderneath.some((pattern) => pattern.test(line)));
-}
-
-const movedUnderneath = [
-    /^file has vanished: /,
-    /^rsync: \[\w+\] (link_stat|readlink_stat|send_files failed to open|change_dir|read errors mapping|opendir) .*: No such file or directory \(2\)$/,
-    /^(WARNING|ERROR): .* failed verification -- update (discarded|put into partial-dir|retained)/,
-    /^rsync: \[\w+\] read errors mapping .*: No data available \(61\)$/,
-    /^rsync error: some files\/attrs were not transferred \(see previous errors\) \(code 23\)/,
-];
 
 /** What rsync says at its end (`--stats`). */
 export interface RsyncStats {
