@@ -70,7 +70,10 @@ async function untilNone(router: Router, options: DrainOptions, deadline: number
 }
 
 function inFlight(seen: TrafficObserved, slot: string | undefined): number {
-    return slot === undefined ? seen.inFlight : (seen.slots[slot]?.inFlight ?? 0);
+    if (slot === undefined) return seen.inFlight;
+    const traffic = seen.slots[slot];
+    if (traffic === undefined) throw new CutoverError(`the router has no slot ${slot}`);
+    return traffic.inFlight;
 }
 
 function stillInFlight(count: number, after: number): CutoverError {

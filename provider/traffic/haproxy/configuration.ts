@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { CutoverError } from "../../engine/errors.js";
 import { type Duration, toMilliseconds } from "../../engine/units.js";
 import type { Weights } from "../router.js";
 import { heldVariable, holdKey } from "./hold-lua.js";
@@ -13,7 +14,7 @@ export interface SlotAddress {
 
 /** Everything the configuration of a router is made from. */
 export interface RouterSettings {
-    /** Where it takes requests, inside its container: `{ port: 8080 }`. Address `*` by default. */
+    /** Where it takes requests, inside its container: `{ port: 8080 }`. IPv4; address `*` by default. */
     listen: { address?: string; port: number };
     /** Answers 200 to anything, also under a hold: for probes. Address `*` by default. */
     status: { address?: string; port: number };
@@ -58,6 +59,7 @@ export const unsafeBackend = "unsafe";
  * nothing is ever reloaded (a reload under a hold let requests through: samples/haproxy-hold).
  */
 export function configuration(settings: RouterSettings): string {
+    refuseBrokenNames(settings);
     const sections = [
         ...globalSection(settings),
         ...defaultsSection(settings),
@@ -67,8 +69,39 @@ export function configuration(settings: RouterSettings): string {
         ...backendSection(settings, slotsBackend, settings.failover),
         ...(settings.unsafeTo ? backendSection(settings, unsafeBackend, false) : []),
     ];
-    return withWeights(`${sections.join("\n")}\n`, settings.weights, settings.unsafeTo);
+    return withWeights(`${sections.join("\n").trimEnd()}\n`, settings.weights, settings.unsafeTo);
 }
+
+/** Nothing that was given may end its line or its word, or HAProxy would read it as something else. */
+function refuseBrokenNames(settings: RouterSettings): void {
+    const { listen, status, slots, sticky } = settings;
+    const refuse = (what: string) => {
+        throw new CutoverError(`the router's configuration cannot be written: the ${what}`);
+    };
+    const name = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+    for (const { port, address } of [listen, status]) {
+        if (!isPort(port)) refuse(`port ${port} is none`);
+        if (address === undefined || address === "*" || isIP(address) === 4) continue;
+        // The hold looks for its clients in the kernel's list of IPv4 connections.
+        refuse(`address ${JSON.stringify(address)} is no IPv4 address`);
+    }
+    for (const [slot, { host, port }] of Object.entries(slots)) {
+        if (!name.test(slot)) refuse(`slot ${JSON.stringify(slot)} is no name`);
+        if (!name.test(host) && isIP(host) === 0) {
+            refuse(`host ${JSON.stringify(host)} of ${slot} is no name`);
+        }
+        if (!isPort(port)) refuse(`port ${port} is none`);
+    }
+    if (sticky && !name.test(sticky.cookie)) {
+        refuse(`cookie ${JSON.stringify(sticky.cookie)} is no name`);
+    }
+    const folder = folderOf(settings);
+    if (!/^\/[A-Za-z0-9_./-]*$/.test(folder)) {
+        refuse(`folder ${JSON.stringify(folder)} is no plain path`);
+    }
+}
+
+const isPort = (port: number) => Number.isInteger(port) && port > 0 && port < 65_536;
 
 const folderOf = (settings: RouterSettings) => settings.folder ?? "/cutover";
 

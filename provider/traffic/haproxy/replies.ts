@@ -106,7 +106,7 @@ export function parseMap(text: string): Map<string, string> {
 export function parseVariable(text: string): number {
     const [, value] = /^\S+: type=sint value=<(\d+)>$/.exec(text.trim()) ?? [];
     if (value === undefined) refuse("get var", firstOf(text));
-    return Number(value);
+    return count("get var", value);
 }
 
 /** Streams of clients; those of the socket itself and those in the hold have no backend. */
@@ -128,10 +128,11 @@ export function parseSessions(text: string): SessionRow[] {
 
 /** "5s", "1m30s", "2h3m", "1d2h". */
 function ageOf(text: string): number {
-    if (!/^(\d+[dhms])+$/.test(text)) refuse("show sess", `"${text}" is no age`);
+    if (!/^(\d{1,9}[dhms]){1,4}$/.test(text)) refuse("show sess", `"${text}" is no age`);
     const units: Record<string, number> = { d: 86_400, h: 3_600, m: 60, s: 1 };
     return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
-        (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
+        (sum, [, amount, unit]) =>
+            sum + count("show sess", amount ?? "") * (units[unit ?? ""] ?? 0),
         0,
     );
 }

@@ -13,9 +13,9 @@ const serverPattern = /^( {4}server (\S+) .*) weight (\d+)( disabled)?$/;
 export function withWeights(text: string, weights: Weights, unsafeTo?: string): string {
     let backend = "";
     const lines = text.split("\n").map((line) => {
-        backend = /^backend (\S+)$/.exec(line)?.[1] ?? backend;
+        backend = sectionAt(line) ?? backend;
         const [whole, start, slot] = serverPattern.exec(line) ?? [];
-        if (whole === undefined || slot === undefined) return line;
+        if (whole === undefined || slot === undefined || backend === "") return line;
         if (backend !== "unsafe") return `${start}${ending(weightOf(weights, slot))}`;
         return unsafeTo === undefined ? line : `${start}${ending(slot === unsafeTo ? 100 : 0)}`;
     });
@@ -27,12 +27,18 @@ export function weightsIn(text: string): Record<string, Record<string, number>> 
     const found: Record<string, Record<string, number>> = {};
     let backend = "";
     for (const line of text.split("\n")) {
-        backend = /^backend (\S+)$/.exec(line)?.[1] ?? backend;
+        backend = sectionAt(line) ?? backend;
         const [, , slot, weight, disabled] = serverPattern.exec(line) ?? [];
-        if (slot === undefined) continue;
+        if (slot === undefined || backend === "") continue;
         found[backend] = { ...found[backend], [slot]: disabled ? 0 : Number(weight) };
     }
     return found;
+}
+
+/** The backend that begins at a line; "" for any other section, undefined for a line within one. */
+function sectionAt(line: string): string | undefined {
+    if (!/^[a-z]/.test(line)) return undefined;
+    return /^backend (\S+)$/.exec(line)?.[1] ?? "";
 }
 
 function weightOf(weights: Weights, slot: string): number {
