@@ -49,8 +49,8 @@ function translate<Inputs extends object, State extends object>(handler: Handler
     };
 }
 
-function context(bag: { urn?: unknown }, preview = false): HandlerContext {
-    const urn = typeof bag.urn === "string" ? bag.urn : undefined;
+function context(bag: { row?: unknown }, preview = false): HandlerContext {
+    const urn = typeof bag.row === "string" ? bag.row : undefined;
     return { commands: execaRunner, clock: systemClock, reporter: rowReporter(urn), preview };
 }
 

@@ -39,6 +39,9 @@ export type StepResults = Readonly<Record<string, unknown>>;
 
 const attempts = 5;
 
+/** How many runners, one after the other, try a way back that fails. */
+const runnersThatTry = 4;
+
 /**
  * Runs a job by its journal: from the start, or from where a runner before this one died. Resolves with what the steps
  * returned; rejects when it went back, with the reason. When even the way back (or the way on, after `commit`) fails,
@@ -98,16 +101,35 @@ async function goBack(flow: JobFlow, tools: FlowTools, started: readonly Step[],
     const failure = { problem: reason.problem, ...withoutCause(reason.details) };
     tools.journal.append({ kind: "back", job: flow.job, data: failure });
     tools.reporter.warn(`going back: ${reason.problem}`);
-    const results: Record<string, unknown> = {};
+    const notUndone: string[] = [];
     for (const step of [...started].reverse()) {
         if (!step.back) continue;
         tools.reporter.status(`going back: ${step.title}`);
-        const back = step.back.bind(step);
-        results[step.name] = await persist(`the way back of ${step.name}`, back, tools);
-        tools.journal.append({ kind: "backed", job: flow.job, step: step.name, data: results[step.name] });
+        const data = await wayBack(flow, step.name, step.back.bind(step), tools);
+        tools.journal.append({ kind: "backed", job: flow.job, step: step.name, data });
+        if (isNotUndone(data)) notUndone.push(data.notUndone);
     }
-    tools.journal.append({ kind: "failed", job: flow.job, data: failure });
-    throw reason;
+    const state = notUndone.length > 0 ? { state: `not undone: ${notUndone.join("; ")}` } : {};
+    tools.journal.append({ kind: "failed", job: flow.job, data: { ...failure, ...state } });
+    throw reason.with(state);
+}
+
+/** Tried by this runner and the next ones; at last it is noted, so that nobody is locked out for ever. */
+async function wayBack(flow: JobFlow, name: string, back: () => Promise<unknown>, tools: FlowTools): Promise<unknown> {
+    const stuckBefore = tools.journal
+        .entries()
+        .filter((entry) => entry.job === flow.job && entry.kind === "note" && entry.step === `stuck:${name}`).length;
+    try {
+        return await persist(`the way back of ${name}`, back, tools);
+    } catch (error) {
+        if (stuckBefore >= runnersThatTry) return { notUndone: asCutoverError(error).problem };
+        tools.journal.append({ kind: "note", job: flow.job, step: `stuck:${name}` });
+        throw error;
+    }
+}
+
+function isNotUndone(data: unknown): data is { notUndone: string } {
+    return typeof data === "object" && data !== null && "notUndone" in data;
 }
 
 /** Tries until it works, a few times; what must not be left half done is left to the next runner. */
@@ -116,9 +138,9 @@ async function persist<T>(what: string, action: () => Promise<T>, { reporter, cl
         try {
             return await action();
         } catch (error) {
-            const problem = asCutoverError(error).message;
+            const { problem } = asCutoverError(error);
             if (attempt === attempts) throw new FlowStuck(`${what}: ${problem}`, { cause: error });
-            reporter.warn(`${what} failed, trying again: ${problem}`);
+            reporter.status(`${what} failed, trying again: ${problem}`);
             await clock.sleep(attempt * 500);
         }
     }

@@ -115,7 +115,7 @@ class Part extends pulumi.CustomResource {
         const opts = { parent, dependsOn, hideDiffs: hiddenInputs };
         const own = dynamicInputs(role, type, `${environment}-${role}`, opts);
         const origin = { ...own.origin, name: environment };
-        const outputs = role === "gate" ? {} : { active: undefined, report: undefined };
+        const outputs = role === "gate" ? {} : { weights: undefined, active: undefined, report: undefined };
         super(type, `${environment}-${role}`, { prefix: undefined, ...inputs, ...own, origin, ...outputs }, opts);
     }
 }

@@ -87,8 +87,8 @@ function mountOf(
         source: prefix.apply((own) => names.volume(own, volume, mode === "shared" ? undefined : slot)),
         target: path,
         readOnly: readOnly ?? false,
-        // Docker fills an empty volume from the image already when the container is created.
-        volumeOptions: { noCopy: true },
+        // Not volumeOptions.noCopy: @pulumi/docker 5.2 refuses volumeOptions on engines before 25 (API 1.45). The gate
+        // keeps Docker from filling a new volume instead: see handlers/environment/park-volume.ts.
     };
 }
 

@@ -4,8 +4,6 @@ import type { Journal } from "../engine/journal.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { isAlive } from "../platforms/docker/facts.js";
 
-const stopSeconds = 10;
-
 type Policy = "no" | "unless-stopped" | "always" | "on-failure";
 
 /** The container that `adopt` names. Its restart policy is kept in the journal, for the way back. */
@@ -29,7 +27,7 @@ export function adoptedContainer(name: string, job: string, engine: DockerEngine
         },
         async stop() {
             await engine.setRestartPolicy(name, "no");
-            const { killed } = await engine.stop(name, stopSeconds);
+            const { killed } = await engine.stop(name);
             return { killed: killed ? [name] : [] };
         },
         async startAgain() {

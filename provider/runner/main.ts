@@ -1,12 +1,15 @@
 import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "../engine/clock.js";
 import type { Job } from "../engine/handover/job.js";
 import { FileJournal } from "../engine/journal.js";
 import { FlowStuck, runFlow } from "../engine/steps.js";
 import { CutoverError } from "../engine/errors.js";
-import { abortPath, journalPath } from "../platforms/docker/names.js";
+import { silentReporter } from "../engine/progress.js";
+import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
 import { DockerEngine } from "../platforms/docker/engine.js";
 import { execaRunner } from "../platforms/execa.js";
+import { LocalMover } from "../volumes/local-mover.js";
 import { serveMover } from "../volumes/serve.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
@@ -33,7 +36,7 @@ async function runJob(): Promise<number> {
         return 0;
     } catch (error) {
         if (error instanceof FlowStuck) {
-            reporter.warn(`it cannot go on now and tries again: ${error.message}`);
+            reporter.status(`it cannot go on now and tries again: ${error.message}`);
             return 1;
         }
         if (!journal.entries().some((entry) => entry.job === job.id && entry.kind === "failed")) throw error;
@@ -63,13 +66,24 @@ function abortSignal(job: string): AbortSignal {
     return controller.signal;
 }
 
+/** Prints what there is to copy, for a preview; the volume is mounted read-only. */
+async function measure(): Promise<number> {
+    const options = { source: "/source", destination: "/source", reporter: silentReporter, signal: AbortSignal.timeout(60_000) };
+    process.stdout.write(JSON.stringify(await new LocalMover(options, execaRunner).measure("source")));
+    return 0;
+}
+
 async function main(): Promise<number> {
     // As process 1 it would not even notice: and it must not end well, or it would not be started again.
     process.on("SIGTERM", () => process.exit(143));
     const [command, argument] = process.argv.slice(2);
     if (command === "run") return runJob();
-    if (command === "mover") return serveMover(JSON.parse(argument ?? "{}"), process.stdin, process.stdout);
-    process.stderr.write(`usage: run | mover OPTIONS\n`);
+    if (command === "mover") {
+        rmSync(join("/destination", parkedMark), { force: true });
+        return serveMover(JSON.parse(argument ?? "{}"), process.stdin, process.stdout);
+    }
+    if (command === "measure") return measure();
+    process.stderr.write(`usage: run | mover OPTIONS | measure\n`);
     return 2;
 }
 

@@ -116,18 +116,24 @@ function held(found: ContainerFacts): CutoverError {
     });
 }
 
+/** So many ends without a word are no accident. */
+const silentEnds = 8;
+
 /** Follows a runner to its end, over its restarts, and takes its report. */
 export async function follow(prefix: string, tools: StartTools): Promise<StepResults> {
     const { engine, clock } = tools;
     const name = names.runner(prefix);
     let since: string | undefined;
+    let silent = 0;
     for (;;) {
         const facts = await engine.container(name);
         if (!facts) throw new CutoverError("the runner's container is gone", { next: "run pulumi up again: it finds how far it came" });
         if (!isAlive(facts) && facts.exitCode === 0) return collect(facts, tools);
         if (!isAlive(facts) && facts.restartPolicy === "no") return collect(facts, tools);
         if (!isAlive(facts) && stoppedForGood(facts, clock)) await engine.start(name);
-        await readLog(name, since, tools);
+        // One that dies before it says a word will not do better the next time.
+        silent = (await readLog(name, since, tools)) ? 0 : silent + 1;
+        if (silent > silentEnds) throw await endedWithoutReport(facts, engine);
         since = new Date(clock.now()).toISOString();
         await clock.sleep(200);
     }
@@ -138,11 +144,17 @@ function stoppedForGood(facts: ContainerFacts, clock: Clock): boolean {
     return facts.status === "exited" && clock.now() - Date.parse(facts.finishedAt) > 15_000;
 }
 
-async function readLog(name: string, since: string | undefined, { engine, reporter }: StartTools): Promise<void> {
+/** Passes a runner's events on until it ends; tells whether there was any. */
+async function readLog(name: string, since: string | undefined, { engine, reporter }: StartTools): Promise<boolean> {
     const log = engine.logs(name, { follow: true, ...(since ? { since } : {}) });
     log.stderr.resume();
-    for await (const line of createInterface({ input: log.stdout })) passOn(parseEvent(line), reporter);
+    let heard = false;
+    for await (const line of createInterface({ input: log.stdout })) {
+        heard = true;
+        passOn(parseEvent(line), reporter);
+    }
     await log.ended;
+    return heard;
 }
 
 async function collect(facts: ContainerFacts, { engine }: StartTools): Promise<StepResults> {

@@ -10,8 +10,6 @@ import { openDockerMover } from "../platforms/docker/slots.js";
 import type { RunnerTools } from "./environment.js";
 import { fileReserve } from "./reserve.js";
 
-const stopSeconds = 10;
-
 /** A migration's job with the real parts. */
 export function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): JobFlow {
     const signal = AbortSignal.any([tools.signal, timeLimit(job.timeout)]);
@@ -49,7 +47,7 @@ function dockerVolumes(job: VolumeJob, engine: DockerEngine): VolumePlatform {
         },
         quiesce: async (container, how) => {
             if (how === "pause") await engine.pause(container);
-            else await engine.stop(container, stopSeconds);
+            else await engine.stop(container);
         },
         resume: async (container, how) => {
             const facts = await engine.container(container);

@@ -9,15 +9,17 @@ import { sameJson } from "../same-json.js";
 import { isUnknown } from "../unknown.js";
 import type { PreviewedEnvironment } from "./declaration.js";
 import { fixedProblems } from "./fixed.js";
+import { ensureImages } from "../../runner/image.js";
+import { ensureParkedVolume } from "./park-volume.js";
 import { removeLeftOvers } from "./left-overs.js";
 import { type Observed, observeEnvironment, observedWeights, runningDigest, slotDigest } from "./observe.js";
 import { readDeclaration } from "./read-declaration.js";
 
 /** What stays as it is while weights move; the hand-over has the rest. */
-export interface GateInputs extends Pick<PreviewedEnvironment, "platform" | "host" | "slots" | "volumes" | "networks"> {
+export interface GateInputs extends Pick<PreviewedEnvironment, "platform" | "host" | "slots" | "volumes" | "networks" | "runnerImage" | "routerImage"> {
     prefix: string;
     origin: Origin;
-    urn?: string;
+    row?: string;
     traffic: Omit<PreviewedEnvironment["traffic"], "weights">;
 }
 
@@ -29,11 +31,11 @@ export type GateState = GateInputs;
  */
 export const environmentGate: Handler<GateInputs, GateState> = {
     async check(olds, news, context) {
-        const { origin, urn, problems: found = [], ...raw } = news as { origin: Origin; urn?: string; problems?: InputProblem[] };
+        const { origin, row, problems: found = [], ...raw } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
         const read = readDeclaration(raw);
         if (!read.declaration || found.length > 0) return { problems: [...found, ...read.problems] };
         const { declaration } = read;
-        const inputs = gateInputs(declaration, olds?.prefix ?? newPrefix(origin), olds?.origin ?? origin, urn);
+        const inputs = gateInputs(declaration, olds?.prefix ?? newPrefix(origin), olds?.origin ?? origin, row);
         const problems = olds ? fixedProblems(asDeclaration(olds, declaration), declaration) : [];
         if (problems.length > 0) return { problems };
         return { inputs, problems: await problemsOnTarget(olds, inputs, declaration, context) };
@@ -47,14 +49,10 @@ export const environmentGate: Handler<GateInputs, GateState> = {
         for (const slot of Object.keys(inputs.slots)) {
             await engine.createNetwork(names.network(inputs.prefix, slot), { ...labels, ...ownLabels(inputs.prefix, "network") });
         }
+        const images = await ensureImages(engine, readyImages(inputs), context.reporter);
         for (const { name, volume, slot } of physicalVolumes(inputs, slotNames(state, inputs))) {
-            await engine.createVolume(name, {
-                ...labels,
-                ...ownLabels(inputs.prefix, "data", {
-                    [labelKeys.volume]: volume,
-                    ...(slot ? { [labelKeys.slot]: slot } : {}),
-                }),
-            });
+            const own = { [labelKeys.volume]: volume, ...(slot ? { [labelKeys.slot]: slot } : {}) };
+            await ensureParkedVolume(engine, name, { ...labels, ...ownLabels(inputs.prefix, "data", own) }, images.runner);
         }
         await pullImages(engine, inputs, context);
         return { id: inputs.prefix, state: inputs };
@@ -71,20 +69,26 @@ export const environmentGate: Handler<GateInputs, GateState> = {
     },
 };
 
-function gateInputs(declaration: PreviewedEnvironment, prefix: string, origin: Origin, urn: string | undefined): GateInputs {
-    const { platform, host, slots, volumes, networks, traffic } = declaration;
+function gateInputs(declaration: PreviewedEnvironment, prefix: string, origin: Origin, row: string | undefined): GateInputs {
+    const { platform, host, slots, volumes, networks, traffic, runnerImage, routerImage } = declaration;
     const { weights: _weights, ...rest } = traffic;
     return {
         prefix,
         origin,
-        ...(urn ? { urn } : {}),
+        ...(row ? { row } : {}),
         platform,
         ...(host === undefined ? {} : { host }),
         slots,
         volumes,
         networks,
         traffic: rest,
+        ...(runnerImage === undefined ? {} : { runnerImage }),
+        ...(routerImage === undefined ? {} : { routerImage }),
     };
+}
+
+function readyImages({ runnerImage, routerImage }: GateInputs): { runner?: string; router?: string } {
+    return { ...(runnerImage ? { runner: runnerImage } : {}), ...(routerImage ? { router: routerImage } : {}) };
 }
 
 /** What was declared before, with what cannot be fixed taken from now. */
@@ -92,7 +96,7 @@ function asDeclaration(olds: GateInputs, now: PreviewedEnvironment): PreviewedEn
     return { ...now, ...olds, traffic: { ...olds.traffic, weights: now.traffic.weights } };
 }
 
-function compared({ urn: _urn, ...rest }: GateInputs): object {
+function compared({ row: _row, ...rest }: GateInputs): object {
     return rest;
 }
 

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { asCutoverError, CutoverError, formatProblem, type InputProblem } from "../../engine/errors.js";
-import { names } from "../../platforms/docker/names.js";
+import type { DockerEngine } from "../../platforms/docker/engine.js";
+import { names, ownLabels } from "../../platforms/docker/names.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { writeKnown } from "../../runner/record.js";
 import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { dockerEngine, targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
+import { originLabels } from "../labels.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { decide } from "./decide.js";
@@ -19,7 +21,7 @@ import { readDeclaration } from "./read-declaration.js";
 export interface HandoverInputs {
     prefix: string;
     origin: Origin;
-    urn?: string;
+    row?: string;
     /** At the top, so that a preview reads `~ weights: { ~ green: 0 => 100 }`. */
     weights: Record<string, number>;
     /** Ids of the containers, by slot and key. */
@@ -42,9 +44,9 @@ export interface HandoverState extends HandoverInputs {
 /** Compares wanted weights with observed ones, and what runs; it is done only when the journal says so. */
 export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
     async check(olds, news, context) {
-        const { origin, urn, containers, prefix: given, problems: found = [], ...raw } = news as {
+        const { origin, row, containers, prefix: given, problems: found = [], ...raw } = news as {
             origin: Origin;
-            urn?: string;
+            row?: string;
             prefix?: string;
             containers: HandoverInputs["containers"];
             problems?: InputProblem[];
@@ -54,7 +56,7 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
         const inputs = {
             prefix: given ?? olds?.prefix ?? newPrefix(origin),
             origin: olds?.origin ?? origin,
-            ...(urn ? { urn } : {}),
+            ...(row ? { row } : {}),
             weights: declaration.traffic.weights,
             containers,
             settings: settingsOf(declaration),
@@ -98,7 +100,7 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
         await engine.remove(names.router(state.prefix));
         for (const container of Object.values(observed.alive).flat()) {
             await engine.setRestartPolicy(container.id, "no");
-            await engine.stop(container.id, 10);
+            await engine.stop(container.id);
         }
         await engine.removeVolume(names.control(state.prefix));
     },
@@ -143,13 +145,11 @@ async function converge(
     const declaration = wholeDeclaration(inputs);
     const { prefix, origin, containers } = inputs;
     const engine = dockerEngine(declaration.host, context);
+    await rememberContainers(engine, inputs);
     const ready = { runner: declaration.runnerImage, router: declaration.routerImage };
     const images = await ensureImages(engine, ready, context.reporter);
     const tools = { engine, ...context };
     await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
-    await engine.createVolume(names.journal(prefix), {});
-    await writeKnown(engine, prefix, Object.values(containers).flatMap((ids) => Object.values(ids)), images.runner);
-
     const observed = await observeEnvironment(engine, prefix, images.runner);
     const decision = decide(declaration, observed);
     if (decision.kind === "refused") throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
@@ -158,6 +158,15 @@ async function converge(
     const report = await runToItsEnd(environmentJob(decision.transition, parts), tools);
     const after = await observeEnvironment(engine, prefix, images.runner);
     return { ...observedState(inputs, instance, state, after), report: { ...report } };
+}
+
+/** First of all: the gate of a later `up` must not take what Pulumi's state has for a left-over. */
+async function rememberContainers(engine: DockerEngine, { prefix, origin, containers }: HandoverInputs): Promise<void> {
+    const ids = Object.values(containers).flatMap((slot) => Object.values(slot));
+    const facts = ids[0] === undefined ? undefined : await engine.container(ids[0]);
+    if (!facts) return;
+    await engine.createVolume(names.journal(prefix), { ...originLabels(origin), ...ownLabels(prefix, "journal") });
+    await writeKnown(engine, prefix, ids, facts.imageId);
 }
 
 /** What is true now: observed weights, never wanted ones. */

@@ -1,6 +1,5 @@
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
-import { imageTags } from "../../runner/image.js";
 import { readKnown } from "../../runner/record.js";
 import type { GateInputs } from "./gate.js";
 
@@ -18,7 +17,8 @@ export async function removeLeftOvers(engine: DockerEngine, inputs: GateInputs):
     const parked = (await engine.containers(ownLabels(prefix, "slot"))).filter(
         ({ status, name }) => status === "created" && wanted.has(name),
     );
-    if (parked.length === 0) return;
-    const known = new Set(await readKnown(engine, prefix, imageTags().runner));
-    for (const { id } of parked) if (!known.has(id)) await engine.remove(id);
+    const [first] = parked;
+    if (!first) return;
+    const known = await readKnown(engine, prefix, first.imageId);
+    for (const { id } of parked) if (!known.includes(id)) await engine.remove(id);
 }

@@ -20,14 +20,14 @@ import { showMigrationFigures } from "./figures.js";
 export interface MigrationInputs extends PreviewedMigration {
     prefix: string;
     origin: Origin;
-    urn?: string;
+    row?: string;
+    /** The destination's name: mount this. Echoed, so that it is known in preview. */
+    volume: string;
     /** What will happen, for the preview. */
     plan: string[];
 }
 
 export interface MigrationState extends MigrationInputs {
-    /** The destination's name: mount this. Echoed, so that it is known in preview. */
-    volume: string;
     /** What a reviewer reads afterwards; absent until the first success. */
     report?: MigrationReport;
 }
@@ -39,11 +39,11 @@ const syncKeys = ["source", "destination", "include", "exclude", "rerun"] as con
 
 export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
     async check(olds, news, context) {
-        const { origin, urn, problems: found = [], ...raw } = news as { origin: Origin; urn?: string; problems?: InputProblem[] };
+        const { origin, row, problems: found = [], ...raw } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
         const { declaration, problems } = readMigrationDeclaration(raw);
         if (!declaration || found.length > 0) return { problems: [...found, ...problems] };
         const prefix = olds?.prefix ?? newPrefix(origin);
-        const inputs = { ...declaration, prefix, origin: olds?.origin ?? origin, ...(urn ? { urn } : {}) };
+        const inputs = { ...declaration, prefix, origin: olds?.origin ?? origin, ...(row ? { row } : {}), volume: declaration.destination.docker.volume };
         const same = olds !== undefined && sameJson(declared(olds), declared(inputs));
         const plan = same ? olds.plan : planOf(inputs, needsSync(olds, inputs));
         const engine = dockerEngine(declaration.source.docker.host, context);
@@ -60,7 +60,7 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
 
     async reconcile(state, inputs, context) {
         const id = inputs.prefix;
-        const before: MigrationState = { ...inputs, volume: inputs.destination.docker.volume };
+        const before: MigrationState = { ...inputs };
         if (state?.report && !needsSync(state, inputs)) return { id, state: { ...before, report: state.report } };
         if (!isKnownMigration(inputs)) throw new CutoverError("an input is not known");
         try {
@@ -74,7 +74,7 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
     async read(_id, state, context) {
         const engine = dockerEngine(state.destination.docker.host, context);
         if (!(await engine.volume(state.destination.docker.volume))) return undefined;
-        const { volume: _volume, report: _report, ...inputs } = state;
+        const { report: _report, ...inputs } = state;
         return { inputs, state };
     },
 
@@ -134,6 +134,6 @@ function planOf(inputs: Omit<MigrationInputs, "plan">, sync: boolean): string[] 
 
 /** What the program declared, without what is derived. */
 function declared(inputs: object): object {
-    const { plan: _plan, urn: _urn, origin: _origin, volume: _volume, report: _report, ...rest } = inputs as MigrationState;
+    const { plan: _plan, row: _row, origin: _origin, volume: _volume, report: _report, ...rest } = inputs as MigrationState;
     return rest;
 }

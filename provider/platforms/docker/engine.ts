@@ -91,9 +91,12 @@ export class DockerEngine {
         await this.run(["start", name]);
     }
 
-    /** Asks it to end, and kills it after `seconds`; tells whether it had to. Gone already is fine. */
-    async stop(name: string, seconds: number): Promise<{ killed: boolean }> {
-        const result = await this.try(["stop", "--time", String(seconds), name]);
+    /**
+     * Asks it to end, and kills it after a while; tells whether it had to. Gone already is fine.
+     * @param seconds until it is killed; by default the container's own `stopTimeout`, else 10
+     */
+    async stop(name: string, seconds?: number): Promise<{ killed: boolean }> {
+        const result = await this.try(["stop", ...(seconds === undefined ? [] : ["--time", String(seconds)]), name]);
         if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["stop", name], result);
         const after = await this.container(name);
         return { killed: after?.exitCode === 137 };

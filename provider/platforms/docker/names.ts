@@ -19,6 +19,8 @@ export type Role = "router" | "runner" | "mover" | "journal" | "control" | "data
 export const journalPath = "/journal/journal.jsonl";
 /** Ids of the slot containers that Pulumi's state has: any other that never ran is a left-over. */
 export const knownPath = "/journal/known.json";
+/** In a slot's new volume until it is first written to: Docker fills an empty one at `docker create`. */
+export const parkedMark = ".cutover-parked";
 export const abortPath = "/journal/abort";
 
 export const names = {

@@ -5,10 +5,7 @@ import type { Mover } from "../../volumes/mover.js";
 import type { SlotPlatform, VolumePair } from "../platform.js";
 import type { DockerEngine } from "./engine.js";
 import { type ContainerFacts, isAlive, writersAmong } from "./facts.js";
-import { labelKeys, ownLabels } from "./names.js";
-
-/** Seconds between SIGTERM and SIGKILL, as `docker stop` has it by default. */
-const stopSeconds = 10;
+import { labelKeys, ownLabels, parkedMark } from "./names.js";
 
 /**
  * What a faithful copy needs, and what is lost without it: CHOWN and FOWNER (owners, times), DAC_OVERRIDE and
@@ -38,15 +35,18 @@ export class DockerSlots implements SlotPlatform {
         const service = facts.filter(({ key }) => !this.slot(slot).containers[key]?.background);
         const alive = facts.filter(({ container }) => isAlive(container));
         return {
-            all: service.length > 0 && service.every(({ container }) => container.status === "running"),
+            all: service.length > 0 && facts.length === Object.keys(this.slot(slot).containers).length && service.every(({ container }) => container.status === "running"),
             any: alive.length > 0 || (await this.strangers(slot)).length > 0,
         };
     }
 
     async start(slot: string, { background }: { background: boolean }): Promise<void> {
-        for (const { key, container } of await this.facts(slot)) {
-            if (this.slot(slot).containers[key]?.background && !background) continue;
-            await this.ensureStarted(container);
+        const facts = await this.facts(slot);
+        for (const [key, { background: inBackground }] of Object.entries(this.slot(slot).containers)) {
+            if (inBackground && !background) continue;
+            const found = facts.find((one) => one.key === key);
+            if (!found) throw containerGone(key, slot);
+            await this.ensureStarted(found.container);
         }
     }
 
@@ -57,7 +57,7 @@ export class DockerSlots implements SlotPlatform {
     async stopBackground(slot: string): Promise<void> {
         for (const { container } of await this.background(slot)) {
             await this.engine.setRestartPolicy(container.id, "no");
-            await this.engine.stop(container.id, stopSeconds);
+            await this.engine.stop(container.id);
         }
     }
 
@@ -69,7 +69,7 @@ export class DockerSlots implements SlotPlatform {
                 // A restart policy would bring it back after an engine restart (seen on 20.10): it goes first.
                 await this.engine.setRestartPolicy(container.id, "no");
                 if (container.status === "paused") await this.engine.unpause(container.id);
-                const stopped = await this.engine.stop(container.id, stopSeconds);
+                const stopped = await this.engine.stop(container.id);
                 return stopped.killed ? [container.name] : [];
             }),
         );
@@ -125,8 +125,12 @@ export class DockerSlots implements SlotPlatform {
     }
 
     async crashed(slot: string): Promise<{ problem: string; lastLines: string[] } | undefined> {
-        for (const { key, container } of await this.facts(slot)) {
-            if (this.slot(slot).containers[key]?.background || container.status === "running") continue;
+        const facts = await this.facts(slot);
+        for (const [key, { background }] of Object.entries(this.slot(slot).containers)) {
+            if (background) continue;
+            const container = facts.find((one) => one.key === key)?.container;
+            if (!container) return { problem: containerGone(key, slot).problem, lastLines: [] };
+            if (container.status === "running") continue;
             return {
                 problem: `container ${key} of slot ${slot} is ${container.status} with exit code ${container.exitCode}`,
                 lastLines: await this.engine.lastLines(container.id),
@@ -153,6 +157,8 @@ export class DockerSlots implements SlotPlatform {
     }
 
     async fill(volume: string, { image, path }: { image: string; path: string }): Promise<void> {
+        const argv = { image: this.job.image, entrypoint: "rm", command: ["-f", `/volume/${parkedMark}`] };
+        await this.engine.runToEnd({ ...argv, network: "none", volumes: [{ volume, path: "/volume" }] });
         const id = await this.engine.create({
             image,
             volumes: [{ volume, path }],
@@ -168,15 +174,13 @@ export class DockerSlots implements SlotPlatform {
         return found;
     }
 
+    /** Those that are there: one that is gone needs no stopping, and its start says so. */
     private async facts(slot: string): Promise<{ key: string; container: ContainerFacts }[]> {
         const entries = Object.entries(this.job.slots[slot]?.containers ?? {});
         const found = await Promise.all(
             entries.map(async ([key, { id }]) => ({ key, container: await this.engine.container(id) })),
         );
-        return found.flatMap(({ key, container }) => {
-            if (!container) throw new CutoverError(`container ${key} of slot ${slot} is gone`, { next: "run pulumi refresh, then pulumi up" });
-            return [{ key, container }];
-        });
+        return found.flatMap(({ key, container }) => (container ? [{ key, container }] : []));
     }
 
     private async background(slot: string): Promise<{ key: string; container: ContainerFacts }[]> {
@@ -198,6 +202,10 @@ export class DockerSlots implements SlotPlatform {
         if (container.status === "paused") await this.engine.unpause(container.id);
         if (container.status !== "running") await this.engine.start(container.id);
     }
+}
+
+function containerGone(key: string, slot: string): CutoverError {
+    return new CutoverError(`container ${key} of slot ${slot} is gone`, { next: "run pulumi refresh, then pulumi up" });
 }
 
 /** A mover in a container of its own: no network, no socket, the source read-only, and only the rights of a copy. */

@@ -1,0 +1,24 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DockerEngine, Labels } from "../../platforms/docker/engine.js";
+import { parkedMark } from "../../platforms/docker/names.js";
+
+/**
+ * Makes a slot's volume where it is missing, with one small file in it: Docker fills an empty volume from the image as
+ * soon as a container with it is created, started or not. The runner takes the file out before it fills or copies.
+ */
+export async function ensureParkedVolume(engine: DockerEngine, volume: string, labels: Labels, image: string): Promise<void> {
+    if (await engine.volume(volume)) return;
+    await engine.createVolume(volume, labels);
+    const folder = await mkdtemp(join(tmpdir(), "cutover-"));
+    const mark = join(folder, parkedMark);
+    const holder = await engine.create({ image, network: "none", labels, volumes: [{ volume, path: "/volume" }] });
+    try {
+        await writeFile(mark, "This volume waits for its first copy; pulumi-cutover takes this file out then.\n");
+        await engine.copyIn(holder, mark, `/volume/${parkedMark}`);
+    } finally {
+        await engine.remove(holder);
+        await rm(folder, { recursive: true, force: true });
+    }
+}
