@@ -23,7 +23,7 @@ function translate<Inputs extends object, State extends object>(handler: Handler
             return { inputs: news, failures: problems.map((problem) => ({ property: "", reason: formatProblem(problem) })) };
         },
         async diff(_id, olds, news) {
-            return { ...handler.diff(olds, withoutProvider(news)), deleteBeforeReplace: false };
+            return { ...handler.diff(withoutProvider(olds), withoutProvider(news)), deleteBeforeReplace: false };
         },
         async create(inputs) {
             const { id, state } = await saved(inputs, () => handler.reconcile(undefined, withoutProvider(inputs), context(inputs)));
