@@ -121,7 +121,6 @@ function globalSection(settings: RouterSettings): string[] {
         // A look at the kernel's list must not be cut in two: others would see half of it.
         "    tune.lua.forced-yield 1000000000",
         `    set-var ${heldVariable} int(0)`,
-        "    log stderr format raw daemon notice",
         "",
     ];
 }
@@ -142,7 +141,6 @@ function defaultsSection({ timeouts = {} }: RouterSettings): string[] {
     return [
         "defaults",
         "    mode http",
-        "    log global",
         "    option abortonclose",
         "    option clitcpka",
         "    option srvtcpka",

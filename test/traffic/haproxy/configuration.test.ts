@@ -33,11 +33,9 @@ global
     tune.lua.session-timeout 1h
     tune.lua.forced-yield 1000000000
     set-var proc.cutover_held int(0)
-    log stderr format raw daemon notice
 
 defaults
     mode http
-    log global
     option abortonclose
     option clitcpka
     option srvtcpka

@@ -2,6 +2,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { drain } from "../../../provider/traffic/drain.js";
 import { socketTransport } from "../../../provider/traffic/haproxy/transport.js";
 import { Connection, startLoad } from "../../load.js";
 import { docker, RouterUnderTest, releases, routerImage } from "../router-under-test.js";
@@ -175,6 +176,32 @@ describe.each(releases)("the hold, with HAProxy of %s", (release) => {
         const report = await load.ended;
         expect(report).toMatchObject({ sent: 2_000, failed: 0, bySlot: { green: 2_000 } });
         expect(blue.seen).toEqual([]);
+    });
+
+    test("20 hand-overs under load: nothing fails, and nothing reaches a slot under the hold", async () => {
+        const load = startLoad({ port: tested.port, connections: 64 });
+        const [slots, names] = [
+            [blue, green],
+            ["blue", "green"],
+        ];
+        for (let turn = 0; turn < 20; turn++) {
+            await sleep(50);
+            await tested.router.hold(Date.now() + 20_000);
+            await drain(tested.router, { timeout: 5_000, then: "rollback" });
+            const seen = slots.map((slot) => slot.seen.length);
+            await sleep(50);
+            expect(slots.map((slot) => slot.seen.length)).toEqual(seen);
+            const to = names[(turn + 1) % 2] ?? "";
+            await tested.router.setWeights({ blue: 0, green: 0, [to]: 100 });
+            await tested.router.release();
+            const from = slots[turn % 2];
+            const before = from?.seen.length;
+            await sleep(50);
+            expect(from?.seen.length).toBe(before);
+        }
+        const report = await load.stop();
+        expect(report.failures).toEqual([]);
+        expect(report.longestWait).toBeLessThan(1_000);
     });
 
     test("HTTP/2: streams wait, and one that is given up is never run", async () => {
