@@ -130,4 +130,19 @@ describe.each(releases)("names of slots, with HAProxy of %s", (release) => {
                 "next: see that the router and green are in one network, where it is named slot-green",
         );
     });
+
+    test("the hold knows clients that left, also through a published port", async () => {
+        const gone = new Connection("127.0.0.1", tested.port);
+        const held = async () => (await tested.router.observe()).held;
+        await get();
+        await tested.router.hold(Date.now() + 20_000);
+        gone.send({ method: "POST", path: "/gone", body: "x" }).catch(() => {});
+        const stays = get();
+        await expect.poll(held).toBe(2);
+        gone.close();
+        await expect.poll(held, { timeout: 5_000 }).toBe(1);
+        await tested.router.release();
+        expect(await stays).toBe("green");
+        await expect.poll(held).toBe(0);
+    });
 });
