@@ -59,6 +59,9 @@ export async function runToItsEnd(job: Job, tools: StartTools): Promise<StepResu
     const { engine } = tools;
     await engine.createVolume(names.journal(job.prefix), { ...job.labels, ...ownLabels(job.prefix, "journal") });
     await startRunner(job, tools);
+    tools.reporter.info(
+        `at work on the target, whatever happens here: npx pulumi-cutover status | follow | abort ${job.prefix}`,
+    );
     return follow(job.prefix, tools);
 }
 
