@@ -24,6 +24,8 @@ export function shiftSteps(transition: Shift, tools: EnvironmentTools): Step[] {
         startStep(serving, { fresh: arriving }, tools),
         commitStep(`commit: from here on ${describeWeights(weights)}`),
         weightsStep(weights, tools),
+        // A hold that a removed runner left behind would keep everybody waiting.
+        ...(transition.clone ? [] : [releaseStep(new Freeze(tools, 0, 0), tools)]),
         ...leaving.map((slot) => leaveStep(slot, tools)),
         settleStep(weights, tools),
     ];
