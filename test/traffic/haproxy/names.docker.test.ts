@@ -12,12 +12,13 @@ describe.each(releases)("names of slots, with HAProxy of %s", (release) => {
     const id = randomBytes(4).toString("hex");
     const networks: [string, string] = [`cutover-test-blue-${id}`, `cutover-test-green-${id}`];
     const slot = (color: string) => `cutover-test-slot-${color}-${id}`;
-    const folder = mkdtempSync(join(tmpdir(), "cutover-slots-"));
+    let folder: string;
     let image: string;
     let tested: RouterUnderTest;
     let client: Connection;
 
     beforeAll(async () => {
+        folder = mkdtempSync(join(tmpdir(), "cutover-slots-"));
         image = await routerImage(release);
         for (const network of networks) await docker("network", "create", network);
         tested = new RouterUnderTest(image);
