@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { CutoverError } from "../engine/errors.js";
 import { formatBytes } from "../engine/units.js";
@@ -80,14 +80,24 @@ function notByCp({ session, source }: PassContext, destination: Manifest): strin
 
 async function copyByLayout(context: PassContext, layout: CopyLayout, reflink: Reflink, shards: number) {
     const { session, source, live } = context;
-    await rsync(context, layout.folders, false);
+    makeBareFolders(context, layout.folders);
     const bytes = await copyUnits(context, layout.units, reflink, shards);
     linkNames(session, source, layout.links, live);
     await deleteStrays(context);
     const socketFolders = source.sockets.map((path) => source.find(parentPath(path) as BytePath));
     const folders = new Set([...layout.folders, ...socketFolders.filter((at) => at !== undefined)]);
-    await rsync(context, [...folders].sort((a, b) => a - b), false);
+    await rsync(context, [...folders].sort((a, b) => a - b), { foldersOnly: true });
     return { bytes };
+}
+
+/**
+ * Folders without any metadata yet: cp -a leaves a new folder the set-group-id bit that it inherits from the one above,
+ * and an early default ACL would be handed down too. They get theirs when everything in them is there.
+ */
+function makeBareFolders({ session, source }: PassContext, folders: readonly number[]): void {
+    const root = session.roots.destination;
+    chmodSync(root, 0o700);
+    for (const at of folders) if (at > 0) mkdirSync(pathBytes(root, source.path(at)), 0o700);
 }
 
 /** cp takes whole subtrees: sockets come along, and in a live pass what was made meanwhile and is to be left out. */

@@ -92,6 +92,12 @@ export class Manifest {
         return this.byPath.get(path);
     }
 
+    /** True when no path is in it twice. */
+    distinct(): boolean {
+        this.find("");
+        return this.byPath?.size === this.count;
+    }
+
     path(at: number): BytePath {
         return this.paths[at] as BytePath;
     }
@@ -152,8 +158,8 @@ export class Manifest {
             const device = this.devices.get(at);
             if (device !== undefined) part.devices.set(entry, device);
         }
-        part.sockets.push(...this.sockets.filter(wanted));
-        part.foreign.push(...this.foreign.filter(wanted));
+        part.sockets.push(...new Set(this.sockets.filter(wanted)));
+        part.foreign.push(...new Set(this.foreign.filter(wanted)));
         part.excluded.push(...this.excluded);
         return part;
     }

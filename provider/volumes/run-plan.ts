@@ -5,12 +5,12 @@ import { cutDeep } from "./depth.js";
 import type { Manifest } from "./manifest.js";
 import { onlyMoved, onlyMovedCode } from "./moving-source.js";
 import { copyCall, type CopyUnit, groupByFolder, type Reflink } from "./movers/copy-calls.js";
-import { rsyncCall, rsyncMeaning, RsyncOutput } from "./movers/rsync.js";
+import { rsyncCall, rsyncMeaning, RsyncOutput, rsyncRootCall } from "./movers/rsync.js";
 import { type BytePath, escapeName, parentPath, pathBytes } from "./names.js";
 import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
 import { copyFailure, type Session } from "./session.js";
-import { runTool } from "./tool.js";
+import { runTool, type ToolCall } from "./tool.js";
 
 export interface PassContext {
     session: Session;
@@ -30,12 +30,12 @@ export async function runPlan(context: PassContext, plan: PassPlan): Promise<{ b
     const byCp = units.length <= mostSparseCalls;
     const late = new Set(holed);
     const listed = union([plan.touch, plan.retouch, plan.write.filter((at) => !late.has(at))]);
-    let bytes = await rsync(context, listed, false);
+    let bytes = await rsync(context, listed);
     if (holed.length > 0 && byCp) bytes += await copyUnits(context, units, "auto", 1);
-    else if (holed.length > 0) bytes += await rsync(context, holed, true);
+    else if (holed.length > 0) bytes += await rsync(context, holed, { sparse: true });
     linkNames(session, source, plan.links, live);
     // What came after rsync has moved the times of the folders that it had just set.
-    if ((holed.length > 0 && byCp) || plan.links.length > 0) await rsync(context, plan.retouch, false);
+    if ((holed.length > 0 && byCp) || plan.links.length > 0) await rsync(context, plan.retouch, { foldersOnly: true });
     return { bytes, deletes: plan.gone };
 }
 
@@ -43,32 +43,54 @@ function union(lists: readonly (readonly number[])[]): number[] {
     return [...new Set(lists.flat())].sort((a, b) => a - b);
 }
 
+interface How {
+    sparse?: boolean;
+    foldersOnly?: boolean;
+}
+
 /** Carries exactly these entries; what lies too deep for rsync goes by cp. Returns the bytes of content written. */
-export async function rsync(context: PassContext, entries: readonly number[], sparse: boolean): Promise<number> {
+export async function rsync(context: PassContext, entries: readonly number[], how: How = {}): Promise<number> {
     const { session, source } = context;
     const { shallow, tops } = cutDeep(source, entries, session.matcher);
-    const bytes = await rsyncList(context, shallow, sparse);
+    const bytes = await rsyncList(context, shallow, how);
     if (tops.length === 0) return bytes;
     const units = groupByFolder(source, tops, (at) => ({ bytes: source.allocated(at), files: 1 }));
     await copyUnits(context, units, "auto", 1);
     const above = tops.map((at) => source.find(parentPath(source.path(at)) as BytePath) as number);
-    return bytes + (await rsyncList(context, above, false));
+    return bytes + (await rsyncList(context, above, how));
 }
 
-async function rsyncList(context: PassContext, entries: readonly number[], sparse: boolean): Promise<number> {
-    if (entries.length === 0) return 0;
+async function rsyncList(context: PassContext, entries: readonly number[], how: How): Promise<number> {
     const { session, source, live } = context;
-    const call = rsyncCall(session.roots.source, session.roots.destination, source, entries, { live, sparse });
-    const totalBytes = entries.reduce((sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0), 0);
+    const { source: from, destination: to } = session.roots;
+    let bytes = 0;
+    if (entries.some((at) => at > 0)) {
+        const options = { live, sparse: how.sparse ?? false, foldersOnly: how.foldersOnly ?? false };
+        const total = entries.reduce((sum, at) => sum + fileBytes(source, at), 0);
+        bytes = await runRsync(context, rsyncCall(from, to, source, entries, options), total);
+    }
+    // The root last: what is made in it moves its time.
+    if (entries.includes(0)) await runRsync(context, rsyncRootCall(from, to), 0);
+    return bytes;
+}
+
+function fileBytes(source: Manifest, at: number): number {
+    return source.isFile(at) ? (source.size[at] as number) : 0;
+}
+
+async function runRsync({ session, live }: PassContext, call: ToolCall, totalBytes: number): Promise<number> {
     const output = new RsyncOutput(totalBytes);
-    const ticker = new ProgressTicker(session.reporter, "copying by rsync", () => ({ bytes: output.bytes, totalBytes }));
+    const progress = () => ({ bytes: output.bytes, totalBytes });
+    const ticker = new ProgressTicker(session.reporter, "copying by rsync", progress);
     const result = await runTool(session.runner, call, {
         signal: session.signal,
         onOutput: (chunk) => output.push(chunk),
     }).finally(() => ticker.stop());
     const partial = result.exitCode === 23 || result.exitCode === 24;
     const forgiven = live && partial && onlyMoved(result);
-    if (result.exitCode !== 0 && !forgiven) throw copyFailure(session, `rsync failed: ${rsyncMeaning(result.exitCode)}`, call, result);
+    if (result.exitCode !== 0 && !forgiven) {
+        throw copyFailure(session, `rsync failed: ${rsyncMeaning(result.exitCode)}`, call, result);
+    }
     return output.end()?.bytes ?? output.bytes;
 }
 

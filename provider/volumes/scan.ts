@@ -89,7 +89,10 @@ export class FindParser {
     end(): Manifest {
         if (this.rest.length > 0) throw malformed(this.rest);
         if (this.manifest.count === 0) throw new CutoverError("the list of entries is empty: not even the root is in it");
-        return this.matcher.limited ? limitTo(this.manifest, this.matcher) : this.manifest;
+        // A directory that is written to while it is read can show a name twice: the later look counts.
+        const { manifest } = this;
+        const once = manifest.distinct() ? manifest : manifest.filter((at) => manifest.find(manifest.path(at)) === at, () => true);
+        return this.matcher.limited ? limitTo(once, this.matcher) : once;
     }
 
     private record(start: number, nameEnd: number, end: number): void {

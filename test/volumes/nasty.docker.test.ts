@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildNastyTree, editNastyTree } from "./nasty-tree.js";
 import { oracle } from "./oracle.js";
-import { verdict, Workbench } from "./workbench.js";
+import { run, verdict, Workbench } from "./workbench.js";
 
 let bench: Workbench;
 beforeEach(() => {
@@ -63,6 +63,15 @@ test("the same tree has the same digest, wherever it lies; another has another",
     editNastyTree(bench.source);
     await there.lastPass();
     expect((await there.prove("content")).digest).not.toBe(first.digest);
+});
+
+test("an empty destination's own mode and default ACL are not handed down", { timeout: 120_000 }, async () => {
+    buildNastyTree(bench.source);
+    run("chmod", "7777", bench.destination);
+    run("setfacl", "-d", "-m", "u:1234:rwx", bench.destination);
+    run("setfattr", "-n", "user.old", "-v", "1", bench.destination);
+    await bench.mover().lastPass();
+    expect(oracle(bench.destination)).toBe(oracle(bench.source));
 });
 
 test("an empty volume stays empty, with its root's own metadata", async () => {

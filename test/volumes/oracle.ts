@@ -3,9 +3,10 @@ import { execFileSync } from "node:child_process";
 /**
  * What a tree is, by other means than the product's: Python's os calls and sha256, no find, no getfattr, no Node.
  * One line per entry, sorted, so that two trees are equal exactly when the texts are.
+ * Sockets and lost+found are never carried; `holes: false` where the file system keeps room for files to grow (XFS).
  */
-export function oracle(root: string, options: { sockets?: boolean } = {}): string {
-    return execFileSync("python3", ["-c", program, root, options.sockets ? "sockets" : ""], {
+export function oracle(root: string, options: { holes?: boolean } = {}): string {
+    return execFileSync("python3", ["-c", program, root, options.holes === false ? "" : "holes"], {
         encoding: "latin1",
         maxBuffer: 1 << 30,
     });
@@ -14,7 +15,7 @@ export function oracle(root: string, options: { sockets?: boolean } = {}): strin
 const program = `
 import hashlib, os, stat, sys
 root = os.fsencode(sys.argv[1])
-sockets = sys.argv[2] == "sockets"
+holes = sys.argv[2] == "holes"
 rows, inodes = [], {}
 
 def content(fd):
@@ -34,14 +35,14 @@ def look(relative, depth):
     entry = os.path.join(root, relative) if relative else root
     info = os.lstat(entry)
     kind = stat.S_IFMT(info.st_mode)
-    if kind == stat.S_IFSOCK and not sockets:
+    if kind == stat.S_IFSOCK:
         return
     row = [relative, oct(info.st_mode), info.st_uid, info.st_gid, info.st_mtime_ns, attributes(entry)]
     if kind == stat.S_IFREG:
         fd = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_NOATIME)
         row += [info.st_size, content(fd)]
         os.close(fd)
-        if info.st_blocks * 512 < info.st_size:
+        if holes and info.st_blocks * 512 < info.st_size:
             row.append(("holes", (info.st_size - info.st_blocks * 512) >> 20))
     elif kind == stat.S_IFLNK:
         row.append(os.readlink(entry))

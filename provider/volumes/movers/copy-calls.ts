@@ -20,6 +20,8 @@ export type Reflink = "always" | "auto";
 /**
  * cp for the entries of one folder. Names go through xargs: an argument of a process that Node starts has to be text, and
  * names are bytes. `-x` makes xargs refuse a list that would need two calls, since only the first would have the target.
+ * `--remove-destination`: a directory that is written to while it is read can show a name twice, and cp would write the
+ * second through the symbolic link that it made of the first, to wherever that leads.
  */
 export function copyCall(root: string, target: string, manifest: Manifest, unit: CopyUnit, reflink: Reflink): ToolCall {
     const [from, to] = [root, target].map((path) => Buffer.from(path, "utf8").toString("latin1"));
@@ -28,7 +30,7 @@ export function copyCall(root: string, target: string, manifest: Manifest, unit:
     return {
         argv: [
             ...(["xargs", "-0", "-x", "-s", String(xargsBytes)] as const),
-            ...(["cp", "-a", "-v", "--one-file-system", `--reflink=${reflink}`] as const),
+            ...(["cp", "-a", "-v", "--one-file-system", "--remove-destination", `--reflink=${reflink}`] as const),
         ],
         stdin: nulSeparated([`--target-directory=${to}${below}`, "--", ...names]),
     };

@@ -12,18 +12,33 @@ export function rsyncCall(
     target: string,
     manifest: Manifest,
     entries: readonly number[],
-    options: { live: boolean; sparse: boolean },
+    options: { live: boolean; sparse: boolean; foldersOnly?: boolean },
 ): ToolCall {
     return {
         argv: [
             ...(["rsync", options.sparse ? "-aHAXS" : "-aHAX", "--numeric-ids", "--modify-window=-1"] as const),
             ...(["--whole-file", "--from0", "--files-from=-"] as const),
             ...(options.live ? ["--ignore-missing-args"] : []),
+            // A folder that became a link meanwhile must not become one in the destination: cp would follow it.
+            ...(options.foldersOnly ? ["--filter=+ */", "--filter=- *"] : []),
             ...(["--stats", "--no-human-readable", "--info=progress2", "--outbuf=N"] as const),
             ...(["--", `${root}/`, `${target}/`] as const),
         ],
-        // A leading slash would be cut; `./` keeps a name that begins with a dash, and stands for the root alone.
-        stdin: nulSeparated(entries.map((at) => `./${manifest.path(at)}`)),
+        // `./` keeps names that begin with a dash, `#` or `;` what they are.
+        stdin: nulSeparated(entries.filter((at) => at > 0).map((at) => `./${manifest.path(at)}`)),
+    };
+}
+
+/**
+ * rsync for the metadata of the root itself. Not by the list: there `.` would take everything right below it along, be it
+ * excluded or not.
+ */
+export function rsyncRootCall(root: string, target: string): ToolCall {
+    return {
+        argv: [
+            ...(["rsync", "-aHAX", "--numeric-ids", "--modify-window=-1", "--no-recursive", "--dirs"] as const),
+            ...(["--filter=- *", "--", `${root}/`, `${target}/`] as const),
+        ],
     };
 }
 
