@@ -50,6 +50,8 @@ function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentT
     const start = async () => {
         await startRouterContainer(engine, job);
         await haproxy.ready(routerStart);
+        // One that was starting while its files changed has read the old ones.
+        await haproxy.reapply();
     };
     return {
         job,

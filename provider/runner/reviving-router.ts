@@ -1,4 +1,4 @@
-import type { Router, TrafficObserved, Weights } from "../traffic/router.js";
+import type { OpenConnection, Router, TrafficObserved, Weights } from "../traffic/router.js";
 import { RouterDown } from "../traffic/haproxy/transport.js";
 
 /** A router that is started when it is found down: its files already say what it is to do, so it begins with that. */
@@ -12,6 +12,7 @@ export class RevivingRouter implements Router {
     setWeights = (weights: Weights): Promise<void> => this.alive(() => this.router.setWeights(weights));
     hold = (deadline: number): Promise<void> => this.alive(() => this.router.hold(deadline));
     release = (): Promise<void> => this.alive(() => this.router.release());
+    openConnections = (): Promise<OpenConnection[]> => this.alive(() => this.router.openConnections());
     abort = (slot: string): Promise<number> => this.alive(() => this.router.abort(slot));
     setAddress = (slot: string, address: string): Promise<void> =>
         this.alive(() => this.router.setAddress(slot, address));

@@ -22,6 +22,15 @@ export interface TrafficObserved {
     inFlight: number;
 }
 
+/** A request in flight or an upgraded connection. */
+export interface OpenConnection {
+    slot: string;
+    /** Address and port of the client's end, as the router sees it. */
+    from: string;
+    /** Since it came, in whole seconds. */
+    seconds: number;
+}
+
 /** The load balancer, as the hand-over sees it. Every change is on disk before it is in force, so a restart keeps it. */
 export interface Router {
     observe(): Promise<TrafficObserved>;
@@ -36,6 +45,8 @@ export interface Router {
     release(): Promise<void>;
     /** Resolves when it sends this slot's requests to this IP address and to no other; fails after 5 s. */
     setAddress(slot: string, address: string): Promise<void>;
+    /** What is in flight, the oldest first: what a drain will wait for. */
+    openConnections(): Promise<OpenConnection[]>;
     /** Cuts what is in flight on a slot, upgraded connections included; tells how many. */
     abort(slot: string): Promise<number>;
 }

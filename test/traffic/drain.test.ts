@@ -41,6 +41,7 @@ function routerOf(clock: TestClock, inFlight: InFlight) {
         hold: unused,
         release: unused,
         setAddress: unused,
+        openConnections: async () => [],
         abort: async (slot) => {
             aborted.push(slot);
             return inFlight(clock.time)[slot] ?? 0;

@@ -12,11 +12,27 @@ export function prepareStep(tools: EnvironmentTools): Step {
             await tools.platform.removeMovers();
             await tools.ensureRouter("running");
             await tools.reserve.take();
+            return { longLived: await longLived(tools) };
         },
         async back() {
             await tools.reserve.giveBack();
         },
     };
+}
+
+/** Seconds after which a connection is one that a drain may have to wait for. */
+const longLivedAfter = 10;
+
+/** Upgraded connections and slow streams, by slot: what becomes of them is `drain.then`'s to say. */
+async function longLived({ router, reporter }: EnvironmentTools): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { slot, seconds } of await router.openConnections()) {
+        if (seconds >= longLivedAfter) counts[slot] = (counts[slot] ?? 0) + 1;
+    }
+    for (const [slot, count] of Object.entries(counts)) {
+        reporter.info(`${slot}: ${count} in flight for more than ${longLivedAfter} s (WebSockets, slow streams)`);
+    }
+    return counts;
 }
 
 export interface StartOptions {

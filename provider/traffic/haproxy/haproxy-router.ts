@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../engine/clock.js";
 import { CutoverError } from "../../engine/errors.js";
-import type { Router, SlotTraffic, TrafficObserved, Weights } from "../router.js";
+import type { OpenConnection, Router, SlotTraffic, TrafficObserved, Weights } from "../router.js";
 import { slotsBackend, unsafeBackend } from "./configuration.js";
 import { ControlFolder, controlNames, deadlineIn, holdMap } from "./control-files.js";
 import type { ServerRow, StatRow } from "./replies.js";
@@ -26,15 +26,6 @@ export interface HaproxyRouterOptions {
 
 /** Milliseconds; Docker's name server tells a new address within one second. */
 const addressTakesAtMost = 5_000;
-
-/** A request in flight or an upgraded connection. */
-export interface OpenConnection {
-    slot: string;
-    /** Address and port of the client's end, as the router sees it. */
-    from: string;
-    /** Since it came, in whole seconds. */
-    seconds: number;
-}
 
 /**
  * The router on HAProxy. Every change goes to the file first, then to the socket, and is then read back:
