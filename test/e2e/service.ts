@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const folder = join(import.meta.dirname, "service");
+const folder = join(__dirname, "service");
 
 /** The tests' own service, built once: its tag is its content. */
 export function serviceImage(): string {

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const root = resolve(import.meta.dirname, "..", "..");
+const root = resolve(__dirname, "..", "..");
 
 export interface PulumiResult {
     exitCode: number;
