@@ -46,7 +46,7 @@ export function createMatcher(include: readonly string[] = [], exclude: readonly
     const includes = include.map(compile);
     const excludes = exclude.map(compile);
     const fits = (patterns: Pattern[], path: BytePath, directory: boolean) =>
-        patterns.some((pattern) => (directory || !pattern.directoryOnly) && pattern.expression.test(path));
+        patterns.some((pattern) => (directory || !pattern.directoryOnly) && matches(pattern, path));
     return {
         active: includes.length + excludes.length > 0,
         limited: includes.length > 0,
@@ -55,8 +55,17 @@ export function createMatcher(include: readonly string[] = [], exclude: readonly
     };
 }
 
+/** Wildcards as numbers beyond any byte; a byte stands for itself. */
+const one = 256;
+const star = 257;
+const anything = 258;
+/** `**` + `/`: any number of whole folders. */
+const folders = 259;
+const slash = 0x2f;
+
 interface Pattern {
-    expression: RegExp;
+    tokens: readonly number[];
+    anchored: boolean;
     directoryOnly: boolean;
 }
 
@@ -69,27 +78,62 @@ function compile(pattern: string): Pattern {
     if (directoryOnly) rest = rest.slice(0, -1);
     const anchored = rest.startsWith("/");
     if (anchored) rest = rest.slice(1);
-    return { expression: new RegExp(`${anchored ? "^" : "(?:^|/)"}${translate(rest)}$`, "s"), directoryOnly };
+    return { tokens: tokenize(rest), anchored, directoryOnly };
 }
 
-function translate(glob: string): string {
-    let expression = "";
+function tokenize(glob: string): number[] {
+    const tokens: number[] = [];
     for (let at = 0; at < glob.length; at++) {
-        const char = glob[at] as string;
         const startsPart = at === 0 || glob[at - 1] === "/";
         if (startsPart && glob.startsWith("**/", at)) {
-            expression += "(?:[^/]+/)*";
+            tokens.push(folders);
             at += 2;
         } else if (glob.startsWith("**", at)) {
-            expression += ".*";
+            tokens.push(anything);
             while (glob[at + 1] === "*") at++;
-        } else if (char === "*") expression += "[^/]*";
-        else if (char === "?") expression += "[^/]";
-        else expression += literal(char === "\\" ? (glob[++at] as string) : char);
+        } else if (glob[at] === "*") tokens.push(star);
+        else if (glob[at] === "?") tokens.push(one);
+        else {
+            if (glob[at] === "\\") at++;
+            tokens.push(glob.charCodeAt(at));
+        }
     }
-    return expression;
+    return tokens;
 }
 
-function literal(char: string): string {
-    return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
+/**
+ * Walks all ways through the pattern at once, so that no pattern takes longer than its length times the path's: as a
+ * regular expression, a handful of stars on a long name would run for years.
+ */
+function matches({ tokens, anchored }: Pattern, path: BytePath): boolean {
+    let active = new Uint8Array(tokens.length + 1);
+    let next = new Uint8Array(tokens.length + 1);
+    enter(tokens, active, 0);
+    for (let at = 0; at < path.length; at++) {
+        const byte = path.charCodeAt(at);
+        next.fill(0);
+        for (let state = 0; state < tokens.length; state++) {
+            if (active[state]) step(tokens, next, state, byte);
+        }
+        if (!anchored && byte === slash) enter(tokens, next, 0);
+        [active, next] = [next, active];
+    }
+    return active[tokens.length] === 1;
+}
+
+/** Arrives at a token; what may stand for nothing is passed at once. */
+function enter(tokens: readonly number[], states: Uint8Array, state: number): void {
+    states[state] = 1;
+    const token = tokens[state];
+    if (token === star || token === anything || token === folders) enter(tokens, states, state + 1);
+}
+
+function step(tokens: readonly number[], next: Uint8Array, state: number, byte: number): void {
+    const token = tokens[state];
+    if (token === byte || (token === one && byte !== slash)) enter(tokens, next, state + 1);
+    else if (token === anything || (token === star && byte !== slash)) enter(tokens, next, state);
+    else if (token === folders) {
+        next[state] = 1;
+        if (byte === slash) enter(tokens, next, state + 1);
+    }
 }
