@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+    closeSync,
+    fstatSync,
+    fsyncSync,
+    ftruncateSync,
+    openSync,
+    readFileSync,
+    renameSync,
+    writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
+import { CutoverError } from "./errors.js";
 
 /**
  * One line of the journal.
@@ -29,16 +39,17 @@ export interface Journal {
 /** Parses a journal's text. A last line that was cut by a crash never happened; any other damage is an error. */
 export function parseJournal(text: string): JournalEntry[] {
     const lines = text.split("\n");
-    const torn = lines.pop();
-    const entries = lines.map((line, index) => {
+    // "" when the last line is whole.
+    lines.pop();
+    return lines.map((line, index) => {
         try {
             return JSON.parse(line) as JournalEntry;
         } catch {
-            throw new Error(`journal: line ${index + 1} cannot be read`);
+            throw new CutoverError(`the journal is damaged: line ${index + 1} cannot be read`, {
+                next: "mend or remove that line in the journal's volume: nothing is done until it can be read",
+            });
         }
     });
-    void torn;
-    return entries;
 }
 
 /** The journal in a file of JSON lines. */
@@ -49,6 +60,8 @@ export class FileJournal implements Journal {
     constructor(
         path: string,
         private readonly now: () => number,
+        /** Gives back room that was kept for this: without a line in the journal there is no way back. */
+        private readonly makeRoom: () => void = () => {},
     ) {
         const before = readIfThere(path);
         this.list = parseJournal(before);
@@ -63,9 +76,27 @@ export class FileJournal implements Journal {
 
     append(entry: Omit<JournalEntry, "at">): void {
         const full: JournalEntry = { at: new Date(this.now()).toISOString(), ...entry };
-        writeSync(this.file, `${JSON.stringify(full)}\n`);
-        fsyncSync(this.file);
+        const line = Buffer.from(`${JSON.stringify(full)}\n`);
+        try {
+            this.write(line);
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+            this.makeRoom();
+            this.write(line);
+        }
         this.list.push(full);
+    }
+
+    /** Wholly or not at all: half a line with others after it could never be read again. */
+    private write(line: Buffer): void {
+        const { size } = fstatSync(this.file);
+        try {
+            for (let done = 0; done < line.length; ) done += writeSync(this.file, line, done);
+            fsyncSync(this.file);
+        } catch (error) {
+            ftruncateSync(this.file, size);
+            throw error;
+        }
     }
 
     close(): void {

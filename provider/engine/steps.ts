@@ -39,7 +39,7 @@ export type StepResults = Readonly<Record<string, unknown>>;
 
 const attempts = 5;
 
-/** How many runners, one after the other, try a way back that fails. */
+/** How many runners, one after the other, try a way back (or on) that fails before it is given up. */
 const runnersThatTry = 4;
 
 /**
@@ -51,16 +51,11 @@ export async function runFlow(flow: JobFlow, tools: FlowTools): Promise<StepResu
     const past = tools.journal.entries().filter((entry) => entry.job === flow.job);
     const over = past.find((entry) => entry.kind === "done" || entry.kind === "failed");
     if (over) return outcomeOf(over, past);
+    if (past.some((entry) => entry.kind === "commit")) return finish(flow, tools, resultsIn(past));
     if (past.length === 0) tools.journal.append({ kind: "open", job: flow.job, data: flow.plan });
-
-    const committed = past.some((entry) => entry.kind === "commit");
-    const died = past.length > 0 && !committed && flow.afterCrash === "back";
-    if (died) {
-        const step = lastStarted(past);
-        const reason = failureRecorded(past) ?? new CutoverError("the runner was ended while it worked", step ? { step } : {});
-        return goBack(flow, tools, startedSteps(flow, past), reason);
-    }
-    return goForward(flow, tools, committed ? past : []);
+    else if (flow.afterCrash === "back")
+        return goBack(flow, tools, startedSteps(flow, past), reasonOf(past));
+    return goForward(flow, tools);
 }
 
 /** The journal stays open: neither the way on nor the way back could be finished now. */
@@ -68,36 +63,90 @@ export class FlowStuck extends Error {
     override readonly name = "FlowStuck";
 }
 
-async function goForward(flow: JobFlow, tools: FlowTools, past: readonly JournalEntry[]): Promise<StepResults> {
+/** Up to `commit`, and then on. */
+async function goForward(flow: JobFlow, tools: FlowTools): Promise<StepResults> {
     const results: Record<string, unknown> = {};
-    for (const entry of past) if (entry.kind === "end" && entry.step) results[entry.step] = entry.data;
-    let committed = past.some((entry) => entry.kind === "commit");
     const started: Step[] = [];
-    for (const step of flow.steps) {
-        if (past.some((entry) => entry.kind === "end" && entry.step === step.name)) continue;
-        if (committed && step.commits) continue;
-        tools.reporter.status(step.title);
-        tools.journal.append({ kind: "start", job: flow.job, step: step.name });
+    for (const step of flow.steps.slice(0, afterCommit(flow))) {
+        begin(flow, step, tools);
         started.push(step);
         try {
-            results[step.name] = await (committed
-                ? persist(step.name, () => step.run(new AbortController().signal), tools)
-                : step.run(tools.signal));
+            tools.signal.throwIfAborted();
+            results[step.name] = await step.run(tools.signal);
         } catch (error) {
-            if (error instanceof FlowStuck) throw error;
             return goBack(flow, tools, started, asCutoverError(error).with({ step: step.name }));
         }
-        tools.journal.append({ kind: "end", job: flow.job, step: step.name, data: results[step.name] });
-        if (step.commits) {
-            tools.journal.append({ kind: "commit", job: flow.job });
-            committed = true;
-        }
+        tools.journal.append({
+            kind: "end",
+            job: flow.job,
+            step: step.name,
+            data: results[step.name],
+        });
+        if (step.commits) tools.journal.append({ kind: "commit", job: flow.job });
     }
-    tools.journal.append({ kind: "done", job: flow.job, data: results });
+    return finish(flow, tools, results);
+}
+
+/**
+ * From `commit` on. A runner that finds its job committed does all of it again, also what was done: the engine may have
+ * been restarted since. The report keeps what a step said first.
+ */
+async function finish(
+    flow: JobFlow,
+    tools: FlowTools,
+    results: Record<string, unknown>,
+): Promise<StepResults> {
+    const left: string[] = [];
+    for (const step of flow.steps.slice(afterCommit(flow))) {
+        begin(flow, step, tools);
+        const data = await untilDone(
+            flow,
+            step.name,
+            () => step.run(new AbortController().signal),
+            tools,
+        );
+        if (isGivenUp(data)) left.push(`${step.title}: ${data.givenUp}`);
+        results[step.name] ??= data;
+        tools.journal.append({
+            kind: "end",
+            job: flow.job,
+            step: step.name,
+            data: results[step.name],
+        });
+    }
+    if (left.length === 0) {
+        tools.journal.append({ kind: "done", job: flow.job, data: results });
+        return results;
+    }
+    const failure = { problem: `it is committed, and this could not be done: ${left.join("; ")}` };
+    tools.journal.append({ kind: "failed", job: flow.job, data: failure });
+    throw new CutoverError(failure.problem);
+}
+
+function begin(flow: JobFlow, step: Step, tools: FlowTools): void {
+    tools.reporter.status(step.title);
+    tools.journal.append({ kind: "start", job: flow.job, step: step.name });
+}
+
+/** Index of the first step after the one that commits. */
+function afterCommit({ steps }: JobFlow): number {
+    const commit = steps.findIndex(({ commits }) => commits);
+    return commit < 0 ? steps.length : commit + 1;
+}
+
+function resultsIn(past: readonly JournalEntry[]): Record<string, unknown> {
+    const results: Record<string, unknown> = {};
+    for (const entry of past)
+        if (entry.kind === "end" && entry.step) results[entry.step] ??= entry.data;
     return results;
 }
 
-async function goBack(flow: JobFlow, tools: FlowTools, started: readonly Step[], reason: CutoverError): Promise<never> {
+async function goBack(
+    flow: JobFlow,
+    tools: FlowTools,
+    started: readonly Step[],
+    reason: CutoverError,
+): Promise<never> {
     const failure = { problem: reason.problem, ...withoutCause(reason.details) };
     tools.journal.append({ kind: "back", job: flow.job, data: failure });
     tools.reporter.warn(`going back: ${reason.problem}`);
@@ -105,35 +154,47 @@ async function goBack(flow: JobFlow, tools: FlowTools, started: readonly Step[],
     for (const step of [...started].reverse()) {
         if (!step.back) continue;
         tools.reporter.status(`going back: ${step.title}`);
-        const data = await wayBack(flow, step.name, step.back.bind(step), tools);
+        const data = await untilDone(flow, `back:${step.name}`, step.back.bind(step), tools);
         tools.journal.append({ kind: "backed", job: flow.job, step: step.name, data });
-        if (isNotUndone(data)) notUndone.push(data.notUndone);
+        if (isGivenUp(data)) notUndone.push(data.givenUp);
     }
     const state = notUndone.length > 0 ? { state: `not undone: ${notUndone.join("; ")}` } : {};
     tools.journal.append({ kind: "failed", job: flow.job, data: { ...failure, ...state } });
     throw reason.with(state);
 }
 
-/** Tried by this runner and the next ones; at last it is noted, so that nobody is locked out for ever. */
-async function wayBack(flow: JobFlow, name: string, back: () => Promise<unknown>, tools: FlowTools): Promise<unknown> {
+/** Tried by this runner and the next ones; at last it is given up and noted, so that nobody is locked out for ever. */
+async function untilDone(
+    flow: JobFlow,
+    name: string,
+    action: () => Promise<unknown>,
+    tools: FlowTools,
+): Promise<unknown> {
     const stuckBefore = tools.journal
         .entries()
-        .filter((entry) => entry.job === flow.job && entry.kind === "note" && entry.step === `stuck:${name}`).length;
+        .filter(
+            (entry) =>
+                entry.job === flow.job && entry.kind === "note" && entry.step === `stuck:${name}`,
+        ).length;
     try {
-        return await persist(`the way back of ${name}`, back, tools);
+        return await persist(name, action, tools);
     } catch (error) {
-        if (stuckBefore >= runnersThatTry) return { notUndone: asCutoverError(error).problem };
+        if (stuckBefore >= runnersThatTry) return { givenUp: asCutoverError(error).problem };
         tools.journal.append({ kind: "note", job: flow.job, step: `stuck:${name}` });
         throw error;
     }
 }
 
-function isNotUndone(data: unknown): data is { notUndone: string } {
-    return typeof data === "object" && data !== null && "notUndone" in data;
+function isGivenUp(data: unknown): data is { givenUp: string } {
+    return typeof data === "object" && data !== null && "givenUp" in data;
 }
 
 /** Tries until it works, a few times; what must not be left half done is left to the next runner. */
-async function persist<T>(what: string, action: () => Promise<T>, { reporter, clock }: FlowTools): Promise<T> {
+async function persist<T>(
+    what: string,
+    action: () => Promise<T>,
+    { reporter, clock }: FlowTools,
+): Promise<T> {
     for (let attempt = 1; ; attempt++) {
         try {
             return await action();
@@ -147,18 +208,23 @@ async function persist<T>(what: string, action: () => Promise<T>, { reporter, cl
 }
 
 function startedSteps(flow: JobFlow, past: readonly JournalEntry[]): Step[] {
-    const backed = new Set(past.filter((entry) => entry.kind === "backed").map((entry) => entry.step));
-    const started = new Set(past.filter((entry) => entry.kind === "start").map((entry) => entry.step));
+    const backed = new Set(
+        past.filter((entry) => entry.kind === "backed").map((entry) => entry.step),
+    );
+    const started = new Set(
+        past.filter((entry) => entry.kind === "start").map((entry) => entry.step),
+    );
     return flow.steps.filter((step) => started.has(step.name) && !backed.has(step.name));
 }
 
-function lastStarted(past: readonly JournalEntry[]): string | undefined {
-    return past.findLast((entry) => entry.kind === "start")?.step;
-}
-
-function failureRecorded(past: readonly JournalEntry[]): CutoverError | undefined {
+/** Why a job whose runner died goes back: what made it turn back already, else that. */
+function reasonOf(past: readonly JournalEntry[]): CutoverError {
     const back = past.find((entry) => entry.kind === "back");
-    return back && failureFrom(back.data);
+    const step = past.findLast((entry) => entry.kind === "start")?.step;
+    return (
+        failureFrom(back?.data) ??
+        new CutoverError("the runner was ended while it worked", step ? { step } : {})
+    );
 }
 
 function outcomeOf(over: JournalEntry, past: readonly JournalEntry[]): StepResults {

@@ -15,7 +15,10 @@ export async function askToGoBack(engine: DockerEngine, prefix: string): Promise
             next: "move the weights back in the program, and run pulumi up",
         });
     }
-    const asked = await engine.exec(runner.id, ["touch", abortPath]);
-    if (asked.exitCode !== 0) throw new CutoverError("the runner cannot be reached", { lastLines: [asked.stderr.trim()] });
+    const asked = await engine.exec(runner.id, ["touch", abortPath(job ?? "")]);
+    if (asked.exitCode !== 0)
+        throw new CutoverError("the runner cannot be reached", {
+            lastLines: [asked.stderr.trim()],
+        });
     return `${prefix} was asked to go back; npx pulumi-cutover follow ${prefix} shows how it does`;
 }

@@ -8,20 +8,18 @@ import type { Journal } from "../engine/journal.js";
 import type { Reporter } from "../engine/progress.js";
 import type { JobFlow } from "../engine/steps.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
-import { ensureRouterContainer, routerSettings, startRouterContainer } from "../platforms/docker/router-container.js";
+import {
+    ensureRouterContainer,
+    routerSettings,
+    startRouterContainer,
+} from "../platforms/docker/router-container.js";
 import { DockerSlots } from "../platforms/docker/slots.js";
 import { ControlFolder, controlFiles, controlNames } from "../traffic/haproxy/control-files.js";
 import { HaproxyRouter } from "../traffic/haproxy/haproxy-router.js";
 import { socketTransport } from "../traffic/haproxy/transport.js";
 import { adoptedContainer } from "./adopted.js";
-import { fileReserve } from "./reserve.js";
+import { fileReserve, reservePath } from "./reserve.js";
 import { RevivingRouter } from "./reviving-router.js";
-
-/** Where the runner sees things. */
-export interface RunnerFolders {
-    journal: string;
-    control: string;
-}
 
 export interface RunnerTools {
     engine: DockerEngine;
@@ -29,7 +27,8 @@ export interface RunnerTools {
     reporter: Reporter;
     clock: Clock;
     signal: AbortSignal;
-    folders: RunnerFolders;
+    /** Where the runner sees the router's control folder. */
+    control: string;
 }
 
 /** Milliseconds that a router may take to answer after its start. */
@@ -41,10 +40,10 @@ export function dockerEnvironmentFlow(job: EnvironmentJob, tools: RunnerTools): 
 }
 
 function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentTools {
-    const { engine, folders, clock } = tools;
+    const { engine, control, clock } = tools;
     const haproxy = new HaproxyRouter({
-        folder: folders.control,
-        transport: socketTransport(join(folders.control, controlNames.socket)),
+        folder: control,
+        transport: socketTransport(join(control, controlNames.socket)),
         clock,
     });
     const start = async () => {
@@ -58,7 +57,7 @@ function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentT
         platform: new DockerSlots(engine, job),
         router: new RevivingRouter(haproxy, start),
         async ensureRouter(state) {
-            writeFirstConfiguration(job, folders.control);
+            writeConfiguration(job, control, (await engine.container(job.router.container)) === undefined);
             await ensureRouterContainer(engine, job);
             if (state === "running") await start();
         },
@@ -66,17 +65,26 @@ function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentT
             await engine.stop(job.router.container, 1);
         },
         adopted: adoptedContainer(job.adopt?.container ?? "", job.id, engine, tools.journal),
-        reserve: fileReserve(join(folders.journal, "reserve")),
+        reserve: fileReserve(reservePath),
+        startedAt: (step) => startOf(step, job.id, tools.journal),
         reporter: tools.reporter,
         clock,
         signal: tools.signal,
     };
 }
 
-/** The configuration is written once; from then on only its weights change. */
-function writeFirstConfiguration(job: EnvironmentJob, control: string): void {
+function startOf(step: string, job: string, journal: Journal): number | undefined {
+    const start = journal
+        .entries()
+        .find((entry) => entry.job === job && entry.kind === "start" && entry.step === step);
+    return start && Date.parse(start.at);
+}
+
+/** Written for each router that is made anew; while there is one, only the weights in it change. */
+function writeConfiguration(job: EnvironmentJob, control: string, anew: boolean): void {
     mkdirSync(control, { recursive: true });
     const folder = new ControlFolder(control);
     const files = Object.entries(controlFiles(routerSettings(job)));
-    for (const [name, text] of files) if (!existsSync(join(control, name))) folder.write(name, text);
+    for (const [name, text] of files)
+        if (!existsSync(join(control, name))) folder.write(name, text);
 }

@@ -1,18 +1,19 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../engine/clock.js";
+import { CutoverError } from "../engine/errors.js";
 import type { Job } from "../engine/handover/job.js";
 import { FileJournal } from "../engine/journal.js";
-import { FlowStuck, runFlow } from "../engine/steps.js";
-import { CutoverError } from "../engine/errors.js";
 import { silentReporter } from "../engine/progress.js";
-import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
+import { FlowStuck, runFlow } from "../engine/steps.js";
 import { DockerEngine } from "../platforms/docker/engine.js";
+import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
 import { execaRunner } from "../platforms/execa.js";
 import { LocalMover } from "../volumes/local-mover.js";
 import { serveMover } from "../volumes/serve.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
+import { reservePath } from "./reserve.js";
 import { dockerVolumeFlow } from "./volume.js";
 
 const abortLook = 200;
@@ -20,7 +21,9 @@ const abortLook = 200;
 /** Exit codes: 0 the job is over, well or not (the journal says which); 1 it is stuck and wants to be started again. */
 async function runJob(): Promise<number> {
     const job = JSON.parse(process.env.CUTOVER_JOB ?? "") as Job;
-    const journal = new FileJournal(journalPath, Date.now);
+    const journal = new FileJournal(journalPath, Date.now, () =>
+        rmSync(reservePath, { force: true }),
+    );
     const reporter = eventReporter(process.stdout);
     const tools: RunnerTools = {
         engine: new DockerEngine(execaRunner),
@@ -28,10 +31,13 @@ async function runJob(): Promise<number> {
         reporter,
         clock: systemClock,
         signal: abortSignal(job.id),
-        folders: { journal: "/journal", control: "/cutover" },
+        control: "/cutover",
     };
     try {
-        const flow = job.kind === "environment" ? dockerEnvironmentFlow(job, tools) : dockerVolumeFlow(job, tools);
+        const flow =
+            job.kind === "environment"
+                ? dockerEnvironmentFlow(job, tools)
+                : dockerVolumeFlow(job, tools);
         await runFlow(flow, tools);
         return 0;
     } catch (error) {
@@ -39,10 +45,11 @@ async function runJob(): Promise<number> {
             reporter.status(`it cannot go on now and tries again: ${error.message}`);
             return 1;
         }
-        if (!journal.entries().some((entry) => entry.job === job.id && entry.kind === "failed")) throw error;
+        if (!journal.entries().some((entry) => entry.job === job.id && entry.kind === "failed"))
+            throw error;
         return 0;
     } finally {
-        rmSync(abortPath, { force: true });
+        rmSync(abortPath(job.id), { force: true });
     }
 }
 
@@ -60,7 +67,8 @@ function announced(journal: FileJournal, reporter: ReturnType<typeof eventReport
 function abortSignal(job: string): AbortSignal {
     const controller = new AbortController();
     const look = setInterval(() => {
-        if (existsSync(abortPath)) controller.abort(new CutoverError(`somebody asked to go back (job ${job})`));
+        if (existsSync(abortPath(job)))
+            controller.abort(new CutoverError(`somebody asked to go back (job ${job})`));
     }, abortLook);
     look.unref();
     return controller.signal;
@@ -68,8 +76,15 @@ function abortSignal(job: string): AbortSignal {
 
 /** Prints what there is to copy, for a preview; the volume is mounted read-only. */
 async function measure(): Promise<number> {
-    const options = { source: "/source", destination: "/source", reporter: silentReporter, signal: AbortSignal.timeout(60_000) };
-    process.stdout.write(JSON.stringify(await new LocalMover(options, execaRunner).measure("source")));
+    const options = {
+        source: "/source",
+        destination: "/source",
+        reporter: silentReporter,
+        signal: AbortSignal.timeout(60_000),
+    };
+    process.stdout.write(
+        JSON.stringify(await new LocalMover(options, execaRunner).measure("source")),
+    );
     return 0;
 }
 
@@ -90,7 +105,9 @@ async function main(): Promise<number> {
 main().then(
     (code) => process.exit(code),
     (error) => {
-        process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+        process.stderr.write(
+            `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+        );
         process.exit(1);
     },
 );

@@ -36,8 +36,12 @@ export function startedBy(): string {
  * at, or that has another aim, has the lock.
  * @returns the results of a runner with the same aim that did its job; undefined when a new one has to be started
  */
-export async function takeOver(prefix: string, aim: string, tools: StartTools): Promise<StepResults | undefined> {
-    const found = await tools.engine.container(names.runner(prefix));
+export async function takeOver(
+    prefix: string,
+    aim: string,
+    tools: StartTools,
+): Promise<StepResults | undefined> {
+    const found = await foundRunner(names.runner(prefix), tools);
     if (!found) return undefined;
     const same = found.labels[labelKeys.digest] === aim;
     if (isAlive(found)) {
@@ -49,15 +53,34 @@ export async function takeOver(prefix: string, aim: string, tools: StartTools): 
         const results = await follow(prefix, tools);
         return same ? results : undefined;
     } catch (error) {
-        tools.reporter.warn(`what was under way before ended with: ${asCutoverError(error).message}`);
+        tools.reporter.warn(
+            `what was under way before ended with: ${asCutoverError(error).message}`,
+        );
         return undefined;
     }
+}
+
+/** One that was made and never started has done nothing, and has the name: whoever made it was killed in between. */
+async function foundRunner(
+    name: string,
+    { engine, clock }: StartTools,
+): Promise<ContainerFacts | undefined> {
+    const found = await engine.container(name);
+    if (found?.status !== "created") return found;
+    await clock.sleep(2_000);
+    const later = await engine.container(name);
+    if (later?.status !== "created") return later;
+    await engine.remove(later.id);
+    return undefined;
 }
 
 /** Starts the runner for a job and follows it to its end. Everything happens in the runner: it outlives this process. */
 export async function runToItsEnd(job: Job, tools: StartTools): Promise<StepResults> {
     const { engine } = tools;
-    await engine.createVolume(names.journal(job.prefix), { ...job.labels, ...ownLabels(job.prefix, "journal") });
+    await engine.createVolume(names.journal(job.prefix), {
+        ...job.labels,
+        ...ownLabels(job.prefix, "journal"),
+    });
     await startRunner(job, tools);
     tools.reporter.info(
         `at work on the target, whatever happens here: npx pulumi-cutover status | follow | abort ${job.prefix}`,
@@ -66,9 +89,13 @@ export async function runToItsEnd(job: Job, tools: StartTools): Promise<StepResu
 }
 
 async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
-    const control = job.kind === "environment" ? [{ volume: job.router.control, path: "/cutover" }] : [];
+    const control =
+        job.kind === "environment" ? [{ volume: job.router.control, path: "/cutover" }] : [];
     if (job.kind === "environment") {
-        await engine.createVolume(job.router.control, { ...job.labels, ...ownLabels(job.prefix, "control") });
+        await engine.createVolume(job.router.control, {
+            ...job.labels,
+            ...ownLabels(job.prefix, "control"),
+        });
     }
     try {
         await engine.runDetached({
@@ -102,7 +129,8 @@ async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
 
 /** Whether the process that started a runner still lives; of another machine's nothing is known. */
 function starterOf(found: ContainerFacts): "alive" | "gone" | "unknown" {
-    const [, machine, pid] = /@(.*) \(process (\d+)\)$/.exec(found.labels[labelKeys.by] ?? "") ?? [];
+    const [, machine, pid] =
+        /@(.*) \(process (\d+)\)$/.exec(found.labels[labelKeys.by] ?? "") ?? [];
     if (machine !== hostname() || pid === undefined) return "unknown";
     try {
         process.kill(Number(pid), 0);
@@ -114,9 +142,12 @@ function starterOf(found: ContainerFacts): "alive" | "gone" | "unknown" {
 
 function held(found: ContainerFacts): CutoverError {
     const prefix = found.labels[labelKeys.prefix];
-    return new CutoverError(`${found.labels[labelKeys.by]} is at work on this since ${found.startedAt}`, {
-        next: `wait for it, or see npx pulumi-cutover status ${prefix} and npx pulumi-cutover follow ${prefix}`,
-    });
+    return new CutoverError(
+        `${found.labels[labelKeys.by]} is at work on this since ${found.startedAt}`,
+        {
+            next: `wait for it, or see npx pulumi-cutover status ${prefix} and npx pulumi-cutover follow ${prefix}`,
+        },
+    );
 }
 
 /** So many ends without a word are no accident. */
@@ -130,13 +161,16 @@ export async function follow(prefix: string, tools: StartTools): Promise<StepRes
     let silent = 0;
     for (;;) {
         const facts = await engine.container(name);
-        if (!facts) throw new CutoverError("the runner's container is gone", { next: "run pulumi up again: it finds how far it came" });
+        if (!facts)
+            throw new CutoverError("the runner's container is gone", {
+                next: "run pulumi up again: it finds how far it came",
+            });
         if (!isAlive(facts) && facts.exitCode === 0) return collect(facts, tools);
         if (!isAlive(facts) && facts.restartPolicy === "no") return collect(facts, tools);
         if (!isAlive(facts) && stoppedForGood(facts, clock)) await engine.start(name);
         // One that dies before it says a word will not do better the next time.
         silent = (await readLog(name, since, tools)) ? 0 : silent + 1;
-        if (silent > silentEnds) throw await endedWithoutReport(facts, engine);
+        if (silent > silentEnds) throw await givenUp(facts, engine);
         since = new Date(clock.now()).toISOString();
         await clock.sleep(200);
     }
@@ -148,7 +182,11 @@ function stoppedForGood(facts: ContainerFacts, clock: Clock): boolean {
 }
 
 /** Passes a runner's events on until it ends; tells whether there was any. */
-async function readLog(name: string, since: string | undefined, { engine, reporter }: StartTools): Promise<boolean> {
+async function readLog(
+    name: string,
+    since: string | undefined,
+    { engine, reporter }: StartTools,
+): Promise<boolean> {
     const log = engine.logs(name, { follow: true, ...(since ? { since } : {}) });
     log.stderr.resume();
     let heard = false;
@@ -164,18 +202,22 @@ async function collect(facts: ContainerFacts, { engine }: StartTools): Promise<S
     const prefix = facts.labels[labelKeys.prefix] ?? "";
     const entries = (await readJournal(engine, prefix)) ?? [];
     const job = facts.labels[labelKeys.job];
-    const over = entries.findLast((entry) => entry.job === job && (entry.kind === "done" || entry.kind === "failed"));
-    if (!over) throw await endedWithoutReport(facts, engine);
+    const over = entries.findLast(
+        (entry) => entry.job === job && (entry.kind === "done" || entry.kind === "failed"),
+    );
+    if (!over) throw await givenUp(facts, engine);
     await engine.remove(facts.id);
     if (over.kind === "done") return over.data as StepResults;
     throw failureFrom(over.data) ?? new CutoverError("the job failed");
 }
 
-async function endedWithoutReport(facts: ContainerFacts, engine: DockerEngine): Promise<CutoverError> {
+/** A runner that ends without a report is removed: its name is the lock, and the next one finds what is there. */
+async function givenUp(facts: ContainerFacts, engine: DockerEngine): Promise<CutoverError> {
+    const lastLines = await engine.lastLines(facts.id);
+    await engine.remove(facts.id);
     return new CutoverError("the runner ended without a report", {
         exitCode: facts.exitCode,
-        lastLines: await engine.lastLines(facts.id),
+        lastLines,
         next: "run pulumi up again",
     });
 }
-

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { VolumeJob } from "../engine/handover/job.js";
 import { type VolumePlatform, volumeFlow } from "../engine/handover/volume-flow.js";
 import { CutoverError } from "../engine/errors.js";
@@ -8,7 +7,7 @@ import { isAlive, writersAmong } from "../platforms/docker/facts.js";
 import { ownLabels } from "../platforms/docker/names.js";
 import { openDockerMover } from "../platforms/docker/slots.js";
 import type { RunnerTools } from "./environment.js";
-import { fileReserve } from "./reserve.js";
+import { fileReserve, reservePath } from "./reserve.js";
 
 /** A migration's job with the real parts. */
 export function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): JobFlow {
@@ -17,7 +16,7 @@ export function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): JobFlow {
         job,
         platform: dockerVolumes(job, tools.engine),
         journal: tools.journal,
-        reserve: fileReserve(join(tools.folders.journal, "reserve")),
+        reserve: fileReserve(reservePath),
         reporter: tools.reporter,
         clock: tools.clock,
         signal,

@@ -1,7 +1,7 @@
 import { CutoverError } from "../errors.js";
 import type { Step } from "../steps.js";
 import { Copies } from "./copies.js";
-import { Freeze } from "./freeze.js";
+import { Freeze, withinFreeze } from "./freeze.js";
 import { closeStep, physical, releaseStep } from "./handover-flow.js";
 import type { Transition } from "./job.js";
 import { orAbort } from "./or-abort.js";
@@ -12,10 +12,13 @@ import type { EnvironmentTools } from "./tools.js";
  * Takes over a container that others started, with its volumes and its port. Until the router has the port, clients are
  * refused; from then on their requests wait. That gap is what `maxGap` limits.
  */
-export function adoptSteps({ slot }: Extract<Transition, { kind: "adopt" }>, tools: EnvironmentTools): Step[] {
+export function adoptSteps(
+    { slot }: Extract<Transition, { kind: "adopt" }>,
+    tools: EnvironmentTools,
+): Step[] {
     const { job } = tools;
     const copies = new Copies(tools);
-    const freeze = new Freeze(tools, job.adopt?.maxGap ?? job.maxHold, 3_000);
+    const freeze = new Freeze(tools, job.adopt?.maxGap ?? job.maxHold, 3_000, "stop-adopted");
     return [
         prepareAdoptionStep(tools),
         copyStep(slot, copies, tools),
@@ -24,16 +27,16 @@ export function adoptSteps({ slot }: Extract<Transition, { kind: "adopt" }>, too
         {
             name: "last-pass",
             title: "copy what is left and prove the copies equal",
-            run: () => orAbort(copies.lastPassAndProof(), freeze.signal),
-            back: () => copies.close(),
+            run: () => copies.lastPassAndProof(),
+            back: () => copies.abandon(),
         },
-        startStep([slot], { fresh: [slot], signal: () => freeze.signal }, tools),
+        startStep([slot], { fresh: [slot], dropped: true, signal: () => freeze.signal }, tools),
         commitStep(`commit: from here on ${slot} serves`),
         weightsStep(job.weights, tools),
         releaseStep(freeze, tools),
         settleStep(job.weights, tools),
         closeStep(copies),
-    ];
+    ].map((step) => withinFreeze(step, freeze));
 }
 
 function prepareAdoptionStep(tools: EnvironmentTools): Step {
@@ -68,7 +71,7 @@ function copyStep(slot: string, copies: Copies, tools: EnvironmentTools): Step {
             }
             return report;
         },
-        back: () => copies.close(),
+        back: () => copies.abandon(),
     };
 }
 

@@ -30,7 +30,9 @@ export class Copies {
     constructor(private readonly tools: EnvironmentTools) {}
 
     /** Opens a mover for each pair; finds the ones that are open already. */
-    async begin(pairs: readonly { part: VolumeJobPart; source: string; destination: string }[]): Promise<void> {
+    async begin(
+        pairs: readonly { part: VolumeJobPart; source: string; destination: string }[],
+    ): Promise<void> {
         await this.tools.platform.removeMovers();
         this.open = [];
         for (const pair of pairs) {
@@ -60,9 +62,18 @@ export class Copies {
         return Math.max(0, ...expected.map(({ ms }) => ms));
     }
 
-    /** The last pass and the proof, of all volumes side by side: nothing writes any more. */
-    async lastPassAndProof(): Promise<{ volumes: VolumeReport[] }> {
+    /**
+     * The last pass and the proof, of all volumes side by side: nothing writes any more.
+     * @param paused a slot that is not stopped but paused
+     */
+    async lastPassAndProof({
+        paused,
+    }: {
+        paused?: string;
+    } = {}): Promise<{ volumes: VolumeReport[] }> {
         await Promise.all(this.open.map((copy) => this.lastPassOf(copy)));
+        for (const { source, destination } of this.open)
+            await this.refuseWriters(source, destination, paused);
         return { volumes: await this.reports() };
     }
 
@@ -73,9 +84,15 @@ export class Copies {
         await copy.mover.flush();
         copy.proof = await copy.mover.prove("content");
         if (!copy.proof.equal) {
-            throw new CutoverError(`the copy of volume ${copy.part.name} is not equal to its source`, {
-                lastLines: [...copy.proof.differences, ...(await this.namedWriters(copy.source))],
-            });
+            throw new CutoverError(
+                `the copy of volume ${copy.part.name} is not equal to its source`,
+                {
+                    lastLines: [
+                        ...copy.proof.differences,
+                        ...(await this.namedWriters(copy.source)),
+                    ],
+                },
+            );
         }
         const after = await copy.mover.unchangedSinceProof();
         if (!after.unchanged) {
@@ -88,9 +105,35 @@ export class Copies {
         reporter.info(`${copy.part.name}: last pass, ${frozen}`);
     }
 
+    /** One that came in the middle has not written yet, as far as was seen: but it may. */
+    private async refuseWriters(
+        source: string,
+        destination: string,
+        paused?: string,
+    ): Promise<void> {
+        const { platform } = this.tools;
+        const writers = [
+            ...(await platform.writers(source, paused)),
+            ...(await platform.writers(destination)),
+        ];
+        if (writers.length === 0) return;
+        throw new CutoverError(
+            `volume ${source} or its copy could be written by ${writers.join(", ")} while it was frozen`,
+            {
+                next: "stop these containers, or make them part of the environment",
+            },
+        );
+    }
+
     private async namedWriters(volume: string): Promise<string[]> {
         const writers = await this.tools.platform.writers(volume);
         return writers.map((name) => `container ${name} may write to it`);
+    }
+
+    /** For the way back: whatever they do, they end now. */
+    async abandon(): Promise<void> {
+        this.open = [];
+        await this.tools.platform.removeMovers();
     }
 
     async close(): Promise<void> {

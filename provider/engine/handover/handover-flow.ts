@@ -1,9 +1,9 @@
 import { drain } from "../../traffic/drain.js";
-import { CutoverError } from "../errors.js";
+import { asCutoverError, CutoverError } from "../errors.js";
 import type { Step } from "../steps.js";
 import { formatMilliseconds } from "../units.js";
 import { Copies } from "./copies.js";
-import { Freeze, type FreezeReport } from "./freeze.js";
+import { Freeze, type FreezeReport, withinFreeze } from "./freeze.js";
 import { waitHealthy } from "./health.js";
 import type { Transition, VolumeJobPart } from "./job.js";
 import { orAbort } from "./or-abort.js";
@@ -31,7 +31,7 @@ export function handoverSteps(transition: Handover, tools: EnvironmentTools): St
         drainStep(freeze, tools),
         stopStep(from, freeze, tools),
         ...(copying ? [lastPassStep(copies)] : []),
-        startStep([to], { fresh: [to], signal: () => freeze.signal }, tools),
+        startStep([to], { fresh: [to], dropped: true, signal: () => freeze.signal }, tools),
         commitStep(`commit: from here on ${to} serves`),
         weightsStep(weights, tools),
         releaseStep(freeze, tools),
@@ -45,14 +45,6 @@ export function movedVolumes(volumes: readonly VolumeJobPart[]): VolumeJobPart[]
     return volumes.filter(({ mode }) => mode !== "shared");
 }
 
-const frozenSteps = new Set(["drain", "stop", "last-pass"]);
-
-/** A step under the hold ends when the time left is needed for the way back. */
-function withinFreeze(step: Step, freeze: Freeze): Step {
-    if (!frozenSteps.has(step.name)) return step;
-    return { ...step, run: (signal) => orAbort(step.run(signal), freeze.signal) };
-}
-
 function endCanaryStep({ from, to }: Handover, tools: EnvironmentTools): Step {
     return {
         name: "end-canary",
@@ -60,7 +52,13 @@ function endCanaryStep({ from, to }: Handover, tools: EnvironmentTools): Step {
         async run(signal) {
             await tools.router.setWeights({ [from]: 100, [to]: 0 });
             const { timeout } = tools.job.drain;
-            await drain(tools.router, { timeout, then: "abort", slot: to, clock: tools.clock, signal });
+            await drain(tools.router, {
+                timeout,
+                then: "abort",
+                slot: to,
+                clock: tools.clock,
+                signal,
+            });
             await tools.platform.stop(to);
         },
     };
@@ -88,7 +86,7 @@ function copyStep({ from, to }: Handover, copies: Copies, tools: EnvironmentTool
             }
             return report;
         },
-        back: () => copies.close(),
+        back: () => copies.abandon(),
     };
 }
 
@@ -103,9 +101,12 @@ async function refuseUnknownWriters(
             ...(await tools.platform.writers(destination)),
         ];
         if (strangers.length > 0) {
-            throw new CutoverError(`volume ${source} or its copy is written by others too: ${strangers.join(", ")}`, {
-                next: "stop these containers, or make them part of the environment",
-            });
+            throw new CutoverError(
+                `volume ${source} or its copy is written by others too: ${strangers.join(", ")}`,
+                {
+                    next: "stop these containers, or make them part of the environment",
+                },
+            );
         }
     }
 }
@@ -126,8 +127,13 @@ export function drainStep(freeze: Freeze, tools: EnvironmentTools): Step {
     return {
         name: "drain",
         title: "wait until no request is in flight",
-        async run(signal) {
-            const drained = await drain(tools.router, { ...tools.job.drain, clock: tools.clock, signal });
+        async run() {
+            // With the freeze's signal: one that went on after the way back would cut requests that are served again.
+            const drained = await drain(tools.router, {
+                ...tools.job.drain,
+                clock: tools.clock,
+                signal: freeze.signal,
+            });
             freeze.cut = drained.cut;
             return drained;
         },
@@ -135,22 +141,30 @@ export function drainStep(freeze: Freeze, tools: EnvironmentTools): Step {
 }
 
 function stopStep(from: string, freeze: Freeze, tools: EnvironmentTools): Step {
+    let stopped = false;
     return {
         name: "stop",
         title: `stop ${from}`,
         async run() {
             await tools.platform.supervise(from, false);
-            const stopped = await tools.platform.stop(from);
-            for (const name of stopped.killed) tools.reporter.warn(`${name} did not end in time and was killed`);
-            return stopped;
+            const report = await tools.platform.stop(from);
+            for (const name of report.killed)
+                tools.reporter.warn(`${name} did not end in time and was killed`);
+            return report;
         },
         async back() {
             await tools.reserve.giveBack();
+            // A stop may still be under way, also one that the runner before this one asked for: after a whole one it is
+            // known that nothing will end what is started now.
+            if (!stopped) await tools.platform.stop(from);
+            stopped = true;
             await tools.platform.start(from, { background: true });
             await tools.platform.supervise(from, true);
             // Healthy or not, it is all there is: requests go to it again, and the report says how it is.
             const healthy = await waitHealthy(from, tools).catch((error) => {
-                tools.reporter.warn(`${from} was started again and is not healthy: ${error.message}`);
+                tools.reporter.warn(
+                    `${from} was started again and is not healthy: ${asCutoverError(error).message}`,
+                );
                 return { healthy: false };
             });
             await tools.router.setAddress(from, await tools.platform.address(from));
@@ -165,7 +179,7 @@ function lastPassStep(copies: Copies): Step {
         name: "last-pass",
         title: "copy what is left and prove the copies equal",
         run: () => copies.lastPassAndProof(),
-        back: () => copies.close(),
+        back: () => copies.abandon(),
     };
 }
 
@@ -187,7 +201,8 @@ export function closeStep(copies: Copies): Step {
 
 export function physical(part: VolumeJobPart, slot: string): string {
     const name = part.physical[slot];
-    if (name === undefined) throw new CutoverError(`volume ${part.name} has no part for slot ${slot}`);
+    if (name === undefined)
+        throw new CutoverError(`volume ${part.name} has no part for slot ${slot}`);
     return name;
 }
 

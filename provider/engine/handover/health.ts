@@ -9,7 +9,11 @@ const interval = 250;
  * Waits until the slot has answered `healthyAfter` times in a row with a status from 200 to 399, asked from the router's
  * place. No answer in time is not healthy; a container that ended is not waited for.
  */
-export async function waitHealthy(slot: string, tools: EnvironmentTools, signal?: AbortSignal): Promise<{ seconds: number }> {
+export async function waitHealthy(
+    slot: string,
+    tools: EnvironmentTools,
+    signal?: AbortSignal,
+): Promise<{ seconds: number }> {
     const { platform, clock, reporter, job } = tools;
     const { path, healthyAfter, timeout } = job.health;
     const began = clock.now();
@@ -24,6 +28,8 @@ export async function waitHealthy(slot: string, tools: EnvironmentTools, signal?
         const healthy = "status" in answer && answer.status >= 200 && answer.status < 400;
         inRow = healthy ? inRow + 1 : 0;
         last = "status" in answer ? `the last answer was status ${answer.status}` : answer.problem;
+        // It is asked from the router's place: a router that is down is started again by whoever looks at it.
+        if ("problem" in answer) await tools.router.observe().catch(() => undefined);
         if (inRow >= healthyAfter) break;
         if (clock.now() >= deadline) {
             throw new CutoverError(

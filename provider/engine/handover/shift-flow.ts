@@ -1,11 +1,25 @@
 import { drain } from "../../traffic/drain.js";
 import type { Step } from "../steps.js";
 import { Copies } from "./copies.js";
-import { Freeze } from "./freeze.js";
-import { closeStep, drainStep, holdStep, movedVolumes, physical, releaseStep } from "./handover-flow.js";
+import { Freeze, withinFreeze } from "./freeze.js";
+import {
+    closeStep,
+    drainStep,
+    holdStep,
+    movedVolumes,
+    physical,
+    releaseStep,
+} from "./handover-flow.js";
 import type { Transition } from "./job.js";
 import { orAbort } from "./or-abort.js";
-import { commitStep, describeWeights, prepareStep, settleStep, startStep, weightsStep } from "./slot-steps.js";
+import {
+    commitStep,
+    describeWeights,
+    prepareStep,
+    settleStep,
+    startStep,
+    weightsStep,
+} from "./slot-steps.js";
 import type { EnvironmentTools } from "./tools.js";
 
 type Shift = Extract<Transition, { kind: "shift" }>;
@@ -37,7 +51,13 @@ function leaveStep(slot: string, tools: EnvironmentTools): Step {
         title: `drain ${slot} and stop it`,
         async run(signal) {
             const { timeout } = tools.job.drain;
-            const drained = await drain(tools.router, { timeout, then: "abort", slot, clock: tools.clock, signal });
+            const drained = await drain(tools.router, {
+                timeout,
+                then: "abort",
+                slot,
+                clock: tools.clock,
+                signal,
+            });
             await tools.platform.supervise(slot, false);
             return { ...drained, ...(await tools.platform.stop(slot)) };
         },
@@ -56,7 +76,7 @@ function cloneSteps({ from, to }: { from: string; to: string }, tools: Environme
         source: physical(part, from),
         destination: physical(part, to),
     }));
-    return [
+    const steps: Step[] = [
         {
             name: "copy",
             title: `copy the volumes of ${from} into throw-away ones of ${to}, while ${from} serves`,
@@ -64,7 +84,7 @@ function cloneSteps({ from, to }: { from: string; to: string }, tools: Environme
                 await copies.begin(pairs);
                 return orAbort(copies.livePasses(), signal);
             },
-            back: () => copies.close(),
+            back: () => copies.abandon(),
         },
         holdStep(freeze, tools),
         drainStep(freeze, tools),
@@ -73,7 +93,10 @@ function cloneSteps({ from, to }: { from: string; to: string }, tools: Environme
             title: `pause ${from}, copy what is left and prove the copies equal`,
             async run() {
                 await tools.platform.pause(from);
-                const report = await orAbort(copies.lastPassAndProof(), freeze.signal);
+                const report = await orAbort(
+                    copies.lastPassAndProof({ paused: from }),
+                    freeze.signal,
+                );
                 await tools.platform.resume(from);
                 return report;
             },
@@ -82,4 +105,5 @@ function cloneSteps({ from, to }: { from: string; to: string }, tools: Environme
         releaseStep(freeze, tools),
         closeStep(copies),
     ];
+    return steps.map((step) => withinFreeze(step, freeze));
 }

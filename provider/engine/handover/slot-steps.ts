@@ -1,4 +1,5 @@
 import type { Weights } from "../../traffic/router.js";
+import { asCutoverError } from "../errors.js";
 import type { Step } from "../steps.js";
 import { waitHealthy } from "./health.js";
 import type { EnvironmentTools } from "./tools.js";
@@ -30,7 +31,9 @@ async function longLived({ router, reporter }: EnvironmentTools): Promise<Record
         if (seconds >= longLivedAfter) counts[slot] = (counts[slot] ?? 0) + 1;
     }
     for (const [slot, count] of Object.entries(counts)) {
-        reporter.info(`${slot}: ${count} in flight for more than ${longLivedAfter} s (WebSockets, slow streams)`);
+        reporter.info(
+            `${slot}: ${count} in flight for more than ${longLivedAfter} s (WebSockets, slow streams)`,
+        );
     }
     return counts;
 }
@@ -38,11 +41,17 @@ async function longLived({ router, reporter }: EnvironmentTools): Promise<Record
 export interface StartOptions {
     /** Slots that did not run before: the way back stops them. */
     fresh: readonly string[];
+    /** What they wrote is dropped on the way back: no time is spent on a clean end. */
+    dropped?: boolean;
     signal?: () => AbortSignal;
 }
 
 /** Starts slots and waits until they are healthy. */
-export function startStep(slots: readonly string[], { fresh, signal }: StartOptions, tools: EnvironmentTools): Step {
+export function startStep(
+    slots: readonly string[],
+    { fresh, dropped, signal }: StartOptions,
+    tools: EnvironmentTools,
+): Step {
     return {
         name: "start",
         title: `start ${slots.join(" and ")} and wait until healthy`,
@@ -55,7 +64,7 @@ export function startStep(slots: readonly string[], { fresh, signal }: StartOpti
             return report;
         },
         async back() {
-            for (const slot of fresh) await tools.platform.stop(slot);
+            for (const slot of fresh) await tools.platform.stop(slot, dropped ? { grace: 0 } : {});
         },
     };
 }
@@ -70,31 +79,57 @@ export function weightsStep(weights: Weights, tools: EnvironmentTools): Step {
         name: "weights",
         title: `set the weights to ${describeWeights(weights)}`,
         async run() {
-            for (const slot of Object.keys(weights)) {
+            for (const slot of servingSlots(weights)) {
+                await bringUp(slot, tools);
                 // A server without an address would answer 503 until the next look-up of its name.
-                if ((weights[slot] ?? 0) > 0) await tools.router.setAddress(slot, await tools.platform.address(slot));
+                await tools.router.setAddress(slot, await tools.platform.address(slot));
             }
             await tools.router.setWeights(weights);
         },
     };
 }
 
+/**
+ * A slot that serves from now on starts again by itself. After an engine restart since its start, nothing did: healthy
+ * or not, it is all there is, since its data are the newest.
+ */
+async function bringUp(slot: string, tools: EnvironmentTools): Promise<void> {
+    if (!(await tools.platform.running(slot))) {
+        await tools.platform.start(slot, { background: false });
+        await waitHealthy(slot, tools).catch((error) => {
+            tools.reporter.warn(
+                `${slot} was started again and is not healthy: ${asCutoverError(error).message}`,
+            );
+        });
+    }
+    await tools.platform.supervise(slot, true);
+}
+
 /** Restart policies, background containers and the disk's reserve, as they are to stay. */
 export function settleStep(weights: Weights, tools: EnvironmentTools): Step {
-    const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
+    const serving = servingSlots(weights);
     const idle = Object.keys(tools.job.slots).filter((slot) => !serving.includes(slot));
     const most = heaviest(weights);
     return {
         name: "settle",
         title: "set what starts again by itself",
         async run() {
-            for (const slot of idle) await tools.platform.supervise(slot, false);
-            for (const slot of serving) if (slot !== most) await tools.platform.stopBackground(slot);
+            // Also what a runner that was removed in the middle left running.
+            for (const slot of idle) {
+                await tools.platform.supervise(slot, false);
+                await tools.platform.stop(slot);
+            }
+            for (const slot of serving)
+                if (slot !== most) await tools.platform.stopBackground(slot);
             if (most !== undefined) await tools.platform.startBackground(most);
             for (const slot of serving) await tools.platform.supervise(slot, true);
             await tools.reserve.giveBack();
         },
     };
+}
+
+function servingSlots(weights: Weights): string[] {
+    return Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
 }
 
 /** The slot with most weight; the first by name at 50/50. */

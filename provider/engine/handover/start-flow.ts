@@ -9,7 +9,10 @@ import { commitStep, prepareStep, settleStep, startStep, weightsStep } from "./s
 import type { EnvironmentTools } from "./tools.js";
 
 /** Nothing serves yet: seed or fill the volumes, start what has weight. */
-export function startSteps(transition: Extract<Transition, { kind: "start" }>, tools: EnvironmentTools): Step[] {
+export function startSteps(
+    transition: Extract<Transition, { kind: "start" }>,
+    tools: EnvironmentTools,
+): Step[] {
     const { weights } = tools.job;
     const copies = new Copies(tools);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
@@ -17,7 +20,9 @@ export function startSteps(transition: Extract<Transition, { kind: "start" }>, t
         prepareStep(tools),
         ...(transition.seed ? seedSteps(transition.slot, copies, tools) : []),
         startStep(serving, { fresh: transition.seed ? serving : [] }, tools),
-        commitStep(`commit: from here on ${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`),
+        commitStep(
+            `commit: from here on ${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`,
+        ),
         weightsStep(weights, tools),
         settleStep(weights, tools),
         ...(transition.seed ? [closeStep(copies)] : []),
@@ -35,8 +40,17 @@ function seedSteps(slot: string, copies: Copies, tools: EnvironmentTools): Step[
     ];
 }
 
-function seedStep(seeded: readonly VolumeJobPart[], slot: string, copies: Copies, tools: EnvironmentTools): Step {
-    const pairs = seeded.map((part) => ({ part, source: part.seed ?? "", destination: physical(part, slot) }));
+function seedStep(
+    seeded: readonly VolumeJobPart[],
+    slot: string,
+    copies: Copies,
+    tools: EnvironmentTools,
+): Step {
+    const pairs = seeded.map((part) => ({
+        part,
+        source: part.seed ?? "",
+        destination: physical(part, slot),
+    }));
     return {
         name: "seed",
         title: `copy ${pairs.map(({ source }) => source).join(", ")} into ${slot}'s own volumes and prove the copies`,
@@ -46,16 +60,19 @@ function seedStep(seeded: readonly VolumeJobPart[], slot: string, copies: Copies
             await orAbort(copies.livePasses(), signal);
             return orAbort(copies.lastPassAndProof(), signal);
         },
-        back: () => copies.close(),
+        back: () => copies.abandon(),
     };
 }
 
 async function refuseWriters(source: string, tools: EnvironmentTools): Promise<void> {
     const writers = await tools.platform.writers(source);
     if (writers.length === 0) return;
-    throw new CutoverError(`volume ${source} is written by ${writers.join(", ")} while it is to be the seed`, {
-        next: "stop them first, or take over the one that serves with adopt",
-    });
+    throw new CutoverError(
+        `volume ${source} is written by ${writers.join(", ")} while it is to be the seed`,
+        {
+            next: "stop them first, or take over the one that serves with adopt",
+        },
+    );
 }
 
 /** The first volume without a seed gets what its image brings, once and on purpose, as Docker does with a new volume. */
@@ -70,4 +87,3 @@ function fillStep(filled: readonly VolumeJobPart[], slot: string, tools: Environ
         },
     };
 }
-

@@ -29,6 +29,8 @@ export interface EnvironmentTools {
     /** The container that `adopt` names. */
     adopted: Adopted;
     reserve: Reserve;
+    /** When a step of this job began, in whichever runner's time that was. */
+    startedAt(step: string): number | undefined;
     reporter: Reporter;
     clock: Clock;
     /** Aborts when somebody asked to go back, or the hold runs out. */

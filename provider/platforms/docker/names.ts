@@ -14,14 +14,23 @@ export const labelKeys = {
     by: "cutover.by",
 } as const;
 
-export type Role = "router" | "runner" | "mover" | "journal" | "control" | "data" | "network" | "slot";
+export type Role =
+    | "router"
+    | "runner"
+    | "mover"
+    | "journal"
+    | "control"
+    | "data"
+    | "network"
+    | "slot";
 
 export const journalPath = "/journal/journal.jsonl";
 /** Ids of the slot containers that Pulumi's state has: any other that never ran is a left-over. */
 export const knownPath = "/journal/known.json";
 /** In a slot's new volume until it is first written to: Docker fills an empty one at `docker create`. */
 export const parkedMark = ".cutover-parked";
-export const abortPath = "/journal/abort";
+/** Left beside the journal by `abort`: for one job, so that one which came too late is not for the next. */
+export const abortPath = (job: string) => `/journal/abort-${job}`;
 
 export const names = {
     router: (prefix: string) => `${prefix}-router`,
@@ -39,6 +48,10 @@ export const names = {
 };
 
 /** The labels of everything that belongs to one prefix. */
-export function ownLabels(prefix: string, role: Role, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function ownLabels(
+    prefix: string,
+    role: Role,
+    more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
     return { [labelKeys.prefix]: prefix, [labelKeys.role]: role, ...more };
 }

@@ -27,22 +27,24 @@ export const moverCapabilities = [
 export class DockerSlots implements SlotPlatform {
     constructor(
         private readonly engine: DockerEngine,
-        private readonly job: Pick<EnvironmentJob, "prefix" | "slots" | "image" | "router" | "labels" | "id">,
+        private readonly job: Pick<
+            EnvironmentJob,
+            "prefix" | "slots" | "image" | "router" | "labels" | "id"
+        >,
     ) {}
 
-    async running(slot: string): Promise<{ all: boolean; any: boolean }> {
+    async running(slot: string): Promise<boolean> {
         const facts = await this.facts(slot);
-        const service = facts.filter(({ key }) => !this.slot(slot).containers[key]?.background);
-        const alive = facts.filter(({ container }) => isAlive(container));
-        return {
-            all: service.length > 0 && facts.length === Object.keys(this.slot(slot).containers).length && service.every(({ container }) => container.status === "running"),
-            any: alive.length > 0 || (await this.strangers(slot)).length > 0,
-        };
+        return Object.entries(this.slot(slot).containers)
+            .filter(([, { background }]) => !background)
+            .every(([key]) => facts.find((one) => one.key === key)?.container.status === "running");
     }
 
     async start(slot: string, { background }: { background: boolean }): Promise<void> {
         const facts = await this.facts(slot);
-        for (const [key, { background: inBackground }] of Object.entries(this.slot(slot).containers)) {
+        for (const [key, { background: inBackground }] of Object.entries(
+            this.slot(slot).containers,
+        )) {
             if (inBackground && !background) continue;
             const found = facts.find((one) => one.key === key);
             if (!found) throw containerGone(key, slot);
@@ -51,7 +53,8 @@ export class DockerSlots implements SlotPlatform {
     }
 
     async startBackground(slot: string): Promise<void> {
-        for (const { container } of await this.background(slot)) await this.ensureStarted(container);
+        for (const { container } of await this.background(slot))
+            await this.ensureStarted(container);
     }
 
     async stopBackground(slot: string): Promise<void> {
@@ -62,14 +65,17 @@ export class DockerSlots implements SlotPlatform {
     }
 
     /** Also what another release of the slot left running: two of them would write to one volume. */
-    async stop(slot: string): Promise<{ killed: string[] }> {
-        const all = [...(await this.facts(slot)).map(({ container }) => container), ...(await this.strangers(slot))];
+    async stop(slot: string, { grace }: { grace?: number } = {}): Promise<{ killed: string[] }> {
+        const all = [
+            ...(await this.facts(slot)).map(({ container }) => container),
+            ...(await this.strangers(slot)),
+        ];
         const killed = await Promise.all(
             all.filter(isAlive).map(async (container) => {
                 // A restart policy would bring it back after an engine restart (seen on 20.10): it goes first.
                 await this.engine.setRestartPolicy(container.id, "no");
                 if (container.status === "paused") await this.engine.unpause(container.id);
-                const stopped = await this.engine.stop(container.id);
+                const stopped = await this.engine.stop(container.id, grace);
                 return stopped.killed ? [container.name] : [];
             }),
         );
@@ -79,7 +85,10 @@ export class DockerSlots implements SlotPlatform {
 
     /** A container that was stopped on a full disk was still listed as up (seen on 20.10): look again. */
     private async assertStopped(slot: string): Promise<void> {
-        const all = [...(await this.facts(slot)).map(({ container }) => container), ...(await this.strangers(slot))];
+        const all = [
+            ...(await this.facts(slot)).map(({ container }) => container),
+            ...(await this.strangers(slot)),
+        ];
         const alive = all.filter(isAlive);
         if (alive.length > 0) {
             throw new CutoverError(`${alive.map(({ name }) => name).join(", ")} did not stop`);
@@ -89,16 +98,21 @@ export class DockerSlots implements SlotPlatform {
     async supervise(slot: string, on: boolean): Promise<void> {
         const facts = (await this.facts(slot)).map(({ container }) => container);
         const targets = on ? facts.filter(isAlive) : [...facts, ...(await this.strangers(slot))];
-        for (const { id } of targets) await this.engine.setRestartPolicy(id, on ? "unless-stopped" : "no");
+        for (const { id } of targets)
+            await this.engine.setRestartPolicy(id, on ? "unless-stopped" : "no");
     }
 
     async pause(slot: string): Promise<void> {
-        const alive = (await this.facts(slot)).filter(({ container }) => container.status === "running");
+        const alive = (await this.facts(slot)).filter(
+            ({ container }) => container.status === "running",
+        );
         await Promise.all(alive.map(({ container }) => this.engine.pause(container.id)));
     }
 
     async resume(slot: string): Promise<void> {
-        const paused = (await this.facts(slot)).filter(({ container }) => container.status === "paused");
+        const paused = (await this.facts(slot)).filter(
+            ({ container }) => container.status === "paused",
+        );
         await Promise.all(paused.map(({ container }) => this.engine.unpause(container.id)));
     }
 
@@ -107,17 +121,34 @@ export class DockerSlots implements SlotPlatform {
         const { network, containers } = this.slot(slot);
         const facts = await this.engine.container(containers[key]?.id ?? "");
         const address = facts?.networks[network]?.address;
-        if (!address) throw new CutoverError(`container ${key} of slot ${slot} has no address in network ${network}`);
+        if (!address)
+            throw new CutoverError(
+                `container ${key} of slot ${slot} has no address in network ${network}`,
+            );
         return address;
     }
 
-    async probe(slot: string, path: string, timeout: number): Promise<{ status: number } | { problem: string }> {
+    async probe(
+        slot: string,
+        path: string,
+        timeout: number,
+    ): Promise<{ status: number } | { problem: string }> {
         const { to, container } = this.job.router;
         const address = await this.address(slot).catch(() => undefined);
         if (!address) return { problem: "it has no address: is it running?" };
         const url = `http://${address}:${to.port}${path}`;
         const seconds = (timeout / 1000).toFixed(3);
-        const argv = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", seconds, url];
+        const argv = [
+            "curl",
+            "--silent",
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+            "--max-time",
+            seconds,
+            url,
+        ];
         const result = await this.engine.exec(container, argv, { timeout: timeout + 5_000 });
         const status = Number(result.stdout.trim());
         if (result.exitCode === 0 && status > 0) return { status };
@@ -145,20 +176,33 @@ export class DockerSlots implements SlotPlatform {
         const writers = writersAmong(await this.engine.running(), facts);
         return writers
             .filter((container) => !(except !== undefined && this.belongsTo(container, except)))
+            .filter((container) => !this.isMover(container))
             .map((container) => container.name);
     }
 
-    async openMover(pair: VolumePair, options: Parameters<SlotPlatform["openMover"]>[1]): Promise<Mover> {
+    async openMover(
+        pair: VolumePair,
+        options: Parameters<SlotPlatform["openMover"]>[1],
+    ): Promise<Mover> {
         return openDockerMover(this.engine, this.job, pair, options);
     }
 
     async removeMovers(): Promise<void> {
-        for (const { id } of await this.engine.containers(ownLabels(this.job.prefix, "mover"))) await this.engine.remove(id);
+        for (const { id } of await this.engine.containers(ownLabels(this.job.prefix, "mover")))
+            await this.engine.remove(id);
     }
 
     async fill(volume: string, { image, path }: { image: string; path: string }): Promise<void> {
-        const argv = { image: this.job.image, entrypoint: "rm", command: ["-f", `/volume/${parkedMark}`] };
-        await this.engine.runToEnd({ ...argv, network: "none", volumes: [{ volume, path: "/volume" }] });
+        const argv = {
+            image: this.job.image,
+            entrypoint: "rm",
+            command: ["-f", `/volume/${parkedMark}`],
+        };
+        await this.engine.runToEnd({
+            ...argv,
+            network: "none",
+            volumes: [{ volume, path: "/volume" }],
+        });
         const id = await this.engine.create({
             image,
             volumes: [{ volume, path }],
@@ -178,24 +222,40 @@ export class DockerSlots implements SlotPlatform {
     private async facts(slot: string): Promise<{ key: string; container: ContainerFacts }[]> {
         const entries = Object.entries(this.job.slots[slot]?.containers ?? {});
         const found = await Promise.all(
-            entries.map(async ([key, { id }]) => ({ key, container: await this.engine.container(id) })),
+            entries.map(async ([key, { id }]) => ({
+                key,
+                container: await this.engine.container(id),
+            })),
         );
         return found.flatMap(({ key, container }) => (container ? [{ key, container }] : []));
     }
 
     private async background(slot: string): Promise<{ key: string; container: ContainerFacts }[]> {
-        return (await this.facts(slot)).filter(({ key }) => this.slot(slot).containers[key]?.background);
+        return (await this.facts(slot)).filter(
+            ({ key }) => this.slot(slot).containers[key]?.background,
+        );
     }
 
     /** Containers of the slot that this release does not have: an older one that still serves, or a left-over. */
     private async strangers(slot: string): Promise<ContainerFacts[]> {
-        const labelled = await this.engine.containers(ownLabels(this.job.prefix, "slot", { [labelKeys.slot]: slot }));
-        const own = new Set(Object.values(this.job.slots[slot]?.containers ?? {}).map(({ id }) => id));
+        const labelled = await this.engine.containers(
+            ownLabels(this.job.prefix, "slot", { [labelKeys.slot]: slot }),
+        );
+        const own = new Set(
+            Object.values(this.job.slots[slot]?.containers ?? {}).map(({ id }) => id),
+        );
         return labelled.filter(({ id }) => !own.has(id));
     }
 
     private belongsTo(container: ContainerFacts, slot: string): boolean {
-        return container.labels[labelKeys.prefix] === this.job.prefix && container.labels[labelKeys.slot] === slot;
+        return (
+            container.labels[labelKeys.prefix] === this.job.prefix &&
+            container.labels[labelKeys.slot] === slot
+        );
+    }
+
+    private isMover({ labels }: ContainerFacts): boolean {
+        return labels[labelKeys.prefix] === this.job.prefix && labels[labelKeys.role] === "mover";
     }
 
     private async ensureStarted(container: ContainerFacts): Promise<void> {
@@ -205,7 +265,9 @@ export class DockerSlots implements SlotPlatform {
 }
 
 function containerGone(key: string, slot: string): CutoverError {
-    return new CutoverError(`container ${key} of slot ${slot} is gone`, { next: "run pulumi refresh, then pulumi up" });
+    return new CutoverError(`container ${key} of slot ${slot} is gone`, {
+        next: "run pulumi refresh, then pulumi up",
+    });
 }
 
 /** A mover in a container of its own: no network, no socket, the source read-only, and only the rights of a copy. */
@@ -217,7 +279,10 @@ export async function openDockerMover(
 ): Promise<Mover> {
     const child = engine.runAttached({
         image: job.image,
-        command: ["mover", JSON.stringify({ ...options, source: "/source", destination: "/destination" })],
+        command: [
+            "mover",
+            JSON.stringify({ ...options, source: "/source", destination: "/destination" }),
+        ],
         interactive: true,
         removeAtEnd: true,
         network: "none",
@@ -231,4 +296,3 @@ export async function openDockerMover(
     });
     return moverClient(child, { reporter: pair.reporter, signal: pair.signal });
 }
-
