@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "./cache.mjs";
 import { run } from "./command.mjs";
@@ -7,16 +7,18 @@ import { npmCi } from "./npm.mjs";
 import { part } from "./progress.mjs";
 
 /**
- * node_modules as package-lock.json has them.
+ * node_modules as package-lock.json has them, and this package itself among them.
  *
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env with the Node to install for
  */
 export async function ensureNodeModules(root, env) {
-    if (isInstalled(root)) return;
+    if (isInstalled(root) && isLinked(root)) return;
     await withLock(`node-modules-${contentKey([], [root])}`, async () => {
-        if (isInstalled(root)) return;
-        await part("npm ci", () => run("npm", npmCi(), { cwd: root, env }));
+        if (!isInstalled(root)) {
+            await part("npm ci", () => run("npm", npmCi(), { cwd: root, env }));
+        }
+        if (!isLinked(root)) link(root);
     });
 }
 
@@ -25,6 +27,30 @@ function isInstalled(root) {
     const installed = readLock(join(root, "node_modules", ".package-lock.json"));
     // npm writes that file last, so an interrupted install has none.
     return installed !== undefined && fits(readLock(join(root, "package-lock.json")), installed);
+}
+
+/**
+ * The examples import this package by its name. `npm ci` removes the link.
+ *
+ * @param {string} root
+ */
+function isLinked(root) {
+    try {
+        return readlinkSync(selfLink(root)) === "..";
+    } catch {
+        return false;
+    }
+}
+
+/** @param {string} root */
+function link(root) {
+    rmSync(selfLink(root), { recursive: true, force: true });
+    symlinkSync("..", selfLink(root));
+}
+
+/** @param {string} root */
+function selfLink(root) {
+    return join(root, "node_modules", "pulumi-cutover");
 }
 
 /**
