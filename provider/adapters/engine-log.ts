@@ -34,14 +34,22 @@ function engineLog(urn: string): EngineLog {
             request.setSeverity(client.messages.LogSeverity[severity === "warning" ? "WARNING" : "INFO"]);
             request.setMessage(message);
             request.setEphemeral(ephemeral);
-            client.engine.log(request, (error: unknown) => {
-                if (error) plainLog.send(severity, message, ephemeral);
-            });
+            client.inOrder((sent) =>
+                client.engine.log(request, (error: unknown) => {
+                    if (error) plainLog.send(severity, message, ephemeral);
+                    sent();
+                }),
+            );
         },
     };
 }
 
-type Client = { engine: import("@pulumi/pulumi/proto/engine_grpc_pb.js").EngineClient; messages: typeof import("@pulumi/pulumi/proto/engine_pb.js") };
+interface Client {
+    engine: import("@pulumi/pulumi/proto/engine_grpc_pb.js").EngineClient;
+    messages: typeof import("@pulumi/pulumi/proto/engine_pb.js");
+    /** One call after the other: two under way at once may arrive in either order. */
+    inOrder(call: (sent: () => void) => void): void;
+}
 let client: Client | undefined;
 
 function connect(): Client | undefined {
@@ -51,7 +59,14 @@ function connect(): Client | undefined {
     const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js") as typeof import("@pulumi/pulumi/proto/engine_grpc_pb.js");
     const messages = require("@pulumi/pulumi/proto/engine_pb.js") as typeof import("@pulumi/pulumi/proto/engine_pb.js");
     const { credentials } = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
-    client = { engine: new EngineClient(address, credentials.createInsecure()), messages };
+    let last: Promise<void> = Promise.resolve();
+    client = {
+        engine: new EngineClient(address, credentials.createInsecure()),
+        messages,
+        inOrder: (call) => {
+            last = last.then(() => new Promise((sent) => call(sent)));
+        },
+    };
     return client;
 }
 

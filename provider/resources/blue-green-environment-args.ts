@@ -13,9 +13,9 @@ import type { VolumeRefArgs } from "./volume-ref.js";
  * is touched. Names of slots, containers and volumes are 1 to 31 lower-case letters, digits and
  * hyphens, the first one no hyphen.
  *
- * After creation these are fixed: `platform`, `docker.host`, the names of `volumes` and their
- * `mounts`, `traffic.listen` and `traffic.to`. To change one, declare a new environment seeded from
- * this one.
+ * After creation these are fixed: `platform`, `docker.host`, the names of slots, the names of
+ * `volumes` and their `mounts`, `traffic.listen` and `traffic.to`. To change one, declare a new
+ * environment seeded from this one.
  *
  * @example
  * new cutover.BlueGreenEnvironment("shop", {
@@ -76,7 +76,9 @@ export interface BlueGreenEnvironmentArgs {
      */
     runnerImage?: pulumi.Input<string>;
     /**
-     * A ready-made HAProxy image for the router. A change of it interrupts the traffic.
+     * A ready-made HAProxy image for the router, with `socat` and `curl` in it. A new router
+     * interrupts the traffic, so a change of this is refused while there is one: consent by
+     * removing the router's container right before `pulumi up`, which makes it anew.
      *
      * @default built by this package on first use
      */
@@ -134,6 +136,9 @@ export interface VolumeArgs {
      *   is needed then.
      * - `"shared"`: both slots write to one volume at the same time, start-up writes included. Only
      *   for programs that are made for that.
+     *
+     * To and from `"shared"` it cannot be changed after creation: that is another real volume. The
+     * other change is one of the router, as that of `routerImage` is.
      *
      * @default "handover"
      */
@@ -198,9 +203,9 @@ export interface TrafficArgs {
     /** The container that gets the requests, in every slot, and its port. Fixed after creation. */
     to: TargetArgs;
     /**
-     * Each slot's share of the requests: integers from 0 to 100 that add up to 100. Every declared
-     * slot has one; that of an absent slot is 0 or left out. With a volume of mode `"handover"`
-     * only 100 and 0.
+     * Each slot's share of the requests: integers from 0 to 100 that add up to 100. Both slots have
+     * one, that of an absent slot is 0: the router knows both names from the start, and they stay.
+     * With a volume of mode `"handover"` only 100 and 0.
      *
      * Moving all of the weight is the hand-over: the data are copied, proven, and the other slot
      * takes over.

@@ -86,5 +86,5 @@ function writeConfiguration(job: EnvironmentJob, control: string, anew: boolean)
     const folder = new ControlFolder(control);
     const files = Object.entries(controlFiles(routerSettings(job)));
     for (const [name, text] of files)
-        if (!existsSync(join(control, name))) folder.write(name, text);
+        if (anew || !existsSync(join(control, name))) folder.write(name, text);
 }

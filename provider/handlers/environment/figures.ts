@@ -28,7 +28,7 @@ export async function showHandoverFigures(
         })),
     );
     for (const { volume, measure } of measured) {
-        const figures = measure ? `${formatBytes(measure.bytes)} in ${measure.files} files` : "not measured";
+        const figures = measure ? `${formatBytes(measure.bytes)} in ${measure.files} ${measure.files === 1 ? "file" : "files"}` : "not measured";
         context.reporter.info(`copies volume ${volume}: ${figures}`);
     }
     if (decision.transition.kind === "handover") {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { InputProblem } from "../../engine/errors.js";
 import { propertyPath } from "../property-path.js";
 import { holdsUnknown } from "../unknown.js";
-import type { PreviewedEnvironment } from "./declaration.js";
+import type { PreviewedEnvironment, VolumeMode } from "./declaration.js";
 
 /**
  * What is fixed once an environment exists and was changed all the same. Unknown values are taken
@@ -45,20 +45,30 @@ function changedLeaf(path: string, old: unknown, now: unknown): Change[] {
 function changedVolumes(olds: PreviewedEnvironment, news: PreviewedEnvironment): Change[] {
     return bothNames(olds.volumes, news.volumes).flatMap((name) => {
         const path = ["volumes", name];
-        const old = olds.volumes[name]?.mounts;
-        const now = news.volumes[name]?.mounts;
+        const old = olds.volumes[name];
+        const now = news.volumes[name];
         if (!old || !now) return [addedOrRemoved(path, old)];
-        return bothNames(old, now).flatMap((container) => {
-            const mountPath = [...path, "mounts", container];
-            const [before, after] = [old[container], now[container]];
-            if (!before || !after) return [addedOrRemoved(mountPath, before)];
-            const printed = propertyPath(mountPath);
-            const parts = ["path", "readOnly"] as const;
-            const changes = parts.flatMap((part) =>
-                changedLeaf(printed, before[part], after[part]),
-            );
-            return changes.slice(0, 1);
-        });
+        return [...changedMode(path, old.mode, now.mode), ...changedMounts(path, old.mounts, now.mounts)];
+    });
+}
+
+/** A shared volume is another real volume than those of the slots: the data would stay behind in silence. */
+function changedMode(path: string[], old: VolumeMode, now: VolumeMode): Change[] {
+    const physical = (old === "shared") !== (now === "shared");
+    return physical ? [{ path: propertyPath([...path, "mode"]), how: "changed" }] : [];
+}
+
+type Mounts = PreviewedEnvironment["volumes"][string]["mounts"];
+
+function changedMounts(path: string[], old: Mounts, now: Mounts): Change[] {
+    return bothNames(old, now).flatMap((container) => {
+        const mountPath = [...path, "mounts", container];
+        const [before, after] = [old[container], now[container]];
+        if (!before || !after) return [addedOrRemoved(mountPath, before)];
+        const printed = propertyPath(mountPath);
+        const parts = ["path", "readOnly"] as const;
+        const changes = parts.flatMap((part) => changedLeaf(printed, before[part], after[part]));
+        return changes.slice(0, 1);
     });
 }
 

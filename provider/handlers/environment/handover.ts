@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { asCutoverError, CutoverError, formatProblem, type InputProblem } from "../../engine/errors.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
+import { connectRouter } from "../../platforms/docker/router-container.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { writeKnown } from "../../runner/record.js";
 import { runToItsEnd, takeOver } from "../../runner/start.js";
@@ -14,8 +15,8 @@ import { decide } from "./decide.js";
 import { type EnvironmentDeclaration, isKnown, type PreviewedEnvironment } from "./declaration.js";
 import { showHandoverFigures } from "./figures.js";
 import { aimOfEnvironment, environmentJob } from "./job.js";
-import { type Observed, observeEnvironment, observedWeights } from "./observe.js";
-import { type HandoverPlan, planOf } from "./plan.js";
+import { type Observed, observeEnvironment, weightsInEffect } from "./observe.js";
+import { describeSteps, type HandoverPlan, planOf } from "./plan.js";
 import { readDeclaration } from "./read-declaration.js";
 
 export interface HandoverInputs {
@@ -85,7 +86,7 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
     async read(_id, state, context) {
         const engine = dockerEngine(state.settings.host, context);
         const observed = await observeEnvironment(engine, state.prefix, imageTags().runner);
-        const weights = observedWeights(observed) ?? Object.fromEntries(Object.keys(state.weights).map((slot) => [slot, 0]));
+        const weights = seenWeights(state, observed);
         const { instance: _instance, active: _active, report: _report, ...inputs } = state;
         return { inputs: { ...inputs, weights }, state: { ...state, weights } };
     },
@@ -120,8 +121,9 @@ async function planned(
     const observed = unusable ? fromState(olds) : await observeEnvironment(engine, inputs.prefix, imageTags().runner);
     const decision = decide(declaration, observed);
     if (decision.kind === "refused") return { problems: decision.problems };
-    const plan = planOf(decision, inputs, declaration, observed);
-    if (unusable) context.reporter.warn(`the target was not looked at: ${unusable}`);
+    const { plan, steps } = planOf(decision, inputs, declaration, observed);
+    if (context.preview && steps.length > 0) context.reporter.info(describeSteps(plan, steps));
+    if (unusable) context.reporter.warn(`the plan is made from the stack's state, since nothing could be looked at: ${unusable}`);
     else if (context.preview) await showHandoverFigures(engine, decision, inputs.prefix, declaration, observed, context);
     return { inputs: { ...inputs, plan }, problems: [] };
 }
@@ -151,6 +153,10 @@ async function converge(
     const tools = { engine, ...context };
     await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
     const observed = await observeEnvironment(engine, prefix, images.runner);
+    if (observed.router !== "absent") {
+        const networks = { wanted: declaration.networks, before: state?.settings.networks ?? [] };
+        await connectRouter(engine, names.router(prefix), networks);
+    }
     const decision = decide(declaration, observed);
     if (decision.kind === "refused") throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
     if (decision.kind === "nothing") return observedState(inputs, instance, state, observed);
@@ -176,24 +182,29 @@ function observedState(
     state: HandoverState | undefined,
     observed: Observed | undefined,
 ): HandoverState {
-    const seen = observed && observedWeights(observed);
-    const none = Object.fromEntries(Object.keys(inputs.weights).map((slot) => [slot, 0]));
     const active = observed?.record.active;
     return {
         ...inputs,
-        weights: seen ? Object.fromEntries(Object.keys(inputs.weights).map((slot) => [slot, seen[slot] ?? 0])) : none,
+        weights: seenWeights(inputs, observed),
         instance,
         ...(active === undefined ? {} : { active }),
         ...(state?.report ? { report: state.report } : {}),
     };
 }
 
-function afterwards({ prefix }: HandoverInputs, observed: Observed | undefined): { state: string; next: string } {
-    const weights = observed && observedWeights(observed);
-    const serving = Object.keys(weights ?? {}).filter((slot) => (weights?.[slot] ?? 0) > 0 && observed?.alive[slot]);
+/** By the declared slots; 0 where nothing was seen. */
+function seenWeights({ weights, settings }: HandoverInputs, observed: Observed | undefined): Record<string, number> {
+    const seen = observed && weightsInEffect(observed, settings.traffic.to.container);
+    return Object.fromEntries(Object.keys(weights).map((slot) => [slot, seen?.[slot] ?? 0]));
+}
+
+function afterwards(inputs: HandoverInputs, observed: Observed | undefined): { state: string; next: string } {
+    const weights = seenWeights(inputs, observed);
+    const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
+    const serves = `${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`;
     return {
-        state: serving.length > 0 ? `${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}` : "nothing serves",
-        next: `mend the cause and run pulumi up again; npx pulumi-cutover status ${prefix} shows more`,
+        state: observed === undefined ? "not known: the target could not be looked at" : serving.length > 0 ? serves : "nothing serves",
+        next: `mend the cause and run pulumi up again; npx pulumi-cutover status ${inputs.prefix} shows more`,
     };
 }
 

@@ -49,6 +49,17 @@ export function observedWeights({ traffic }: Observed): Record<string, number> |
     return Object.fromEntries(Object.entries(traffic.slots).map(([slot, { weight }]) => [slot, weight]));
 }
 
+/**
+ * The weights that requests really meet: a slot whose container for the traffic is down has none, whatever the router
+ * says. So a refresh shows it, and the next `pulumi up` starts it again.
+ */
+export function weightsInEffect(observed: Observed, container: string): Record<string, number> | undefined {
+    const weights = observedWeights(observed);
+    if (!weights) return undefined;
+    const isUp = (slot: string) => observed.alive[slot]?.some(({ key }) => key === container) ?? false;
+    return Object.fromEntries(Object.entries(weights).map(([slot, weight]) => [slot, isUp(slot) ? weight : 0]));
+}
+
 /** One digest over the containers of a slot, as declared or as they run. */
 export function slotDigest(containers: Readonly<Record<string, { digest: string }>>): string {
     return digestOf(Object.keys(containers).sort().map((key) => [key, containers[key]?.digest]));

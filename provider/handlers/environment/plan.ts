@@ -8,33 +8,41 @@ import type { HandoverInputs } from "./handover.js";
 import { environmentJob } from "./job.js";
 import type { Observed } from "./observe.js";
 
-/** What a preview says will happen. It holds no live figures: the same change has the same plan. */
+/**
+ * What a preview says will happen. It holds no live figures: the same change has the same plan. The steps are messages
+ * and no input: as an input they would be printed as changes of the last plan's, line against line.
+ */
 export interface HandoverPlan {
     summary: string;
-    steps: string[];
     /** What is lost or replaced, by name. */
     overwrites?: string[];
     cannotBeUndone?: string[];
 }
 
+/** The plan, and the titles of its steps in order. */
 export function planOf(
     decision: Exclude<Decision, { kind: "refused" }>,
     inputs: Omit<HandoverInputs, "plan">,
     declaration: PreviewedEnvironment,
     observed: Observed,
-): HandoverPlan {
-    if (decision.kind === "nothing") return { summary: "nothing moves", steps: [] };
-    if (!isKnown(declaration)) return { summary: summaryOf(decision), steps: [unknownText] };
+): { plan: HandoverPlan; steps: string[] } {
+    if (decision.kind === "nothing") return { plan: { summary: "nothing moves" }, steps: [] };
+    if (!isKnown(declaration)) return { plan: { summary: summaryOf(decision) }, steps: [unknownText] };
     const parts = { ...inputs, declaration, instance: "", observed, images: { runner: "", router: "" } };
     const job = environmentJob(decision.transition, parts);
     const overwrites = overwritesOf(job, observed);
     const undone = cannotBeUndone(job);
-    return {
+    const plan = {
         summary: summaryOf(decision),
-        steps: stepTitles(job),
         ...(overwrites.length > 0 ? { overwrites } : {}),
         ...(undone.length > 0 ? { cannotBeUndone: undone } : {}),
     };
+    return { plan, steps: stepTitles(job) };
+}
+
+/** The steps as one message, so that nothing comes in between. */
+export function describeSteps({ summary }: HandoverPlan, steps: readonly string[]): string {
+    return [summary, ...steps.map((step, index) => `${String(index + 1).padStart(4)}. ${step}`)].join("\n");
 }
 
 function summaryOf({ transition, rollback }: Extract<Decision, { kind: "transition" }>): string {

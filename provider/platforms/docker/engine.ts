@@ -195,6 +195,13 @@ export class DockerEngine {
         }
     }
 
+    async disconnect(network: string, container: string): Promise<void> {
+        const result = await this.try(["network", "disconnect", network, container]);
+        if (result.exitCode !== 0 && !/not connected|no such|not found/i.test(result.stderr)) {
+            throw this.failure(["network", "disconnect", network, container], result);
+        }
+    }
+
     async imageExists(name: string): Promise<boolean> {
         const result = await this.try(["image", "inspect", "--format", "{{.Id}}", name]);
         if (result.exitCode === 0) return true;

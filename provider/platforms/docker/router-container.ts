@@ -26,7 +26,7 @@ export function routerSettings(job: EnvironmentJob): RouterSettings {
 /** The router's container: made once, and from then on only found, started and connected. */
 export async function ensureRouterContainer(engine: DockerEngine, job: EnvironmentJob): Promise<void> {
     const { router, prefix } = job;
-    const networks = [...Object.values(job.slots).map(({ network }) => network), ...router.networks];
+    const networks = [...slotNetworks(job), ...router.networks];
     if (!(await engine.container(router.container))) {
         const [first] = networks;
         await engine.create({
@@ -47,6 +47,22 @@ export async function ensureRouterContainer(engine: DockerEngine, job: Environme
         });
     }
     for (const network of networks) await engine.connect(network, router.container);
+}
+
+/** A slot that the program does not have yet has no network either. */
+function slotNetworks({ slots }: EnvironmentJob): string[] {
+    const declared = Object.values(slots).filter(({ containers }) => Object.keys(containers).length > 0);
+    return declared.map(({ network }) => network);
+}
+
+/** Networks of the user's that are added or left out later on, while nothing else moves. */
+export async function connectRouter(
+    engine: DockerEngine,
+    router: string,
+    { wanted, before }: { wanted: readonly string[]; before: readonly string[] },
+): Promise<void> {
+    for (const network of wanted) await engine.connect(network, router);
+    for (const network of before) if (!wanted.includes(network)) await engine.disconnect(network, router);
 }
 
 /** Starts it; a port in use is said by name. */

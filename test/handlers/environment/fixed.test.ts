@@ -21,6 +21,7 @@ test.each([
     ["traffic.to.container", { "traffic.to.container": "cache" }],
     ["traffic.to.port", { "traffic.to.port": 3001 }],
     ["volumes.data.mounts.web", { "volumes.data.mounts.web": "/data" }],
+    ["volumes.data.mode", { "volumes.data.mode": "shared" }],
     [
         "volumes.data.mounts.web",
         { "volumes.data.mounts.web": { path: "/var/lib/shop", readOnly: true } },
@@ -53,9 +54,9 @@ test("everything else may change", () => {
         saidAfter({
             "slots.green": undefined,
             "slots.blue.containers.web.image": "shop:3.0",
-            "traffic.weights": { blue: 100 },
+            "traffic.weights": { blue: 100, green: 0 },
             "traffic.networks": ["proxy"],
-            "volumes.data.mode": "shared",
+            "volumes.data.mode": "clone",
             "volumes.data.onDestroy": "delete",
             "volumes.data.mounts.web": { path: "/var/lib/shop", readOnly: false },
             health: { path: "/healthz" },

@@ -119,7 +119,7 @@ describe("what a program may say", () => {
     });
 
     test.each([
-        [{ "slots.green": undefined, "traffic.weights": { blue: 100 } }],
+        [{ "slots.green": undefined, "traffic.weights": { blue: 100, green: 0 } }],
         [{ "slots.green": undefined, "traffic.weights": { blue: 100, green: 0 } }],
         [{ "traffic.listen": undefined, "traffic.networks": ["proxy"] }],
         [{ "traffic.listen": undefined, "traffic.networks": unknown }],

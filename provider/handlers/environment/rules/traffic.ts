@@ -3,6 +3,7 @@ import { listNames } from "../../nearest-name.js";
 import { propertyPath } from "../../property-path.js";
 import { isUnknown } from "../../unknown.js";
 import type { Outline } from "../outline.js";
+import { nameProblems } from "./slots.js";
 
 /** Weights against slots, the container that gets the traffic, and where the router listens. */
 export function trafficProblems(outline: Outline): InputProblem[] {
@@ -69,9 +70,23 @@ function placeProblems(weights: WeightsOutline, slots: string[]): InputProblem[]
     const room = 2 - slots.length;
     return [
         ...missing,
+        ...nameProblems(absent, ["traffic", "weights"]),
+        ...(room === 1 && absent.length === 0 ? otherSlotProblems(slots) : []),
         ...absent.flatMap((slot, index) =>
             index < room ? absentSlot(slot, weights[slot], slots) : strangeSlot(slot, slots),
         ),
+    ];
+}
+
+/** The router knows both servers by name from the start: a name that came later would be unknown to it. */
+function otherSlotProblems(slots: string[]): InputProblem[] {
+    const example = slots.includes("green") ? "blue" : "green";
+    return [
+        {
+            path: "traffic.weights",
+            problem: `name only slot ${slots[0]}`,
+            instead: `write the name of the other slot too, with the weight 0, such as ${example}: 0; it may be declared later`,
+        },
     ];
 }
 

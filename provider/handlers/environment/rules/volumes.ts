@@ -10,6 +10,7 @@ export function volumeProblems(outline: Outline): InputProblem[] {
     const split = splitOf(outline);
     return [
         ...nameProblems(Object.keys(outline.volumes), ["volumes"]),
+        ...takenNames(Object.keys(outline.volumes)),
         ...Object.entries(outline.volumes).flatMap(([name, volume]) => [
             ...mountProblems(name, volume, outline),
             ...seedProblems(name, volume, outline),
@@ -18,6 +19,17 @@ export function volumeProblems(outline: Outline): InputProblem[] {
         ...samePathProblems(outline),
         ...splitProblems(outline, split),
     ];
+}
+
+/** A shared volume of such a name would be the very volume that the environment keeps its own things in. */
+function takenNames(names: readonly string[]): InputProblem[] {
+    return names
+        .filter((name) => name === "journal" || name === "control")
+        .map((name) => ({
+            path: propertyPath(["volumes", name]),
+            problem: "is a name that the environment needs itself",
+            instead: "write another name",
+        }));
 }
 
 function mountProblems(name: string, volume: VolumeOutline, { slots }: Outline): InputProblem[] {

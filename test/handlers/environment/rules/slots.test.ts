@@ -5,7 +5,7 @@ import {
 } from "../../../../provider/handlers/environment/container-properties.js";
 import { container, said, unknown } from "../shop.js";
 
-const stateless = { volumes: {}, "traffic.weights": { blue: 100 } };
+const stateless = { volumes: {}, "traffic.weights": { blue: 100, green: 0 } };
 const slot = { containers: { web: container("shop:1.4") } };
 const name =
     "is not a name; write 1 to 31 lower-case letters, digits and hyphens, the first one no hyphen";
@@ -37,12 +37,12 @@ describe("slots", () => {
     });
 
     test.each(["Blue", "-blue", "blue_1", "b".repeat(32)])("a slot named %j", (odd) => {
-        const change = { ...stateless, slots: { [odd]: slot }, "traffic.weights": { [odd]: 100 } };
+        const change = { ...stateless, slots: { [odd]: slot }, "traffic.weights": { [odd]: 100, green: 0 } };
         expect(said(change)).toEqual([`slots.${odd}: ${name}`]);
     });
 
     test.each(["blue 1", "blue.1", "", "blü"])("a slot named %j, quoted", (odd) => {
-        const change = { ...stateless, slots: { [odd]: slot }, "traffic.weights": { [odd]: 100 } };
+        const change = { ...stateless, slots: { [odd]: slot }, "traffic.weights": { [odd]: 100, green: 0 } };
         expect(said(change)).toEqual([`slots[${JSON.stringify(odd)}]: ${name}`]);
     });
 

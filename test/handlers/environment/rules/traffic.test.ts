@@ -57,6 +57,19 @@ describe("weights", () => {
     test("missing for all", () => {
         expect(said({ ...oneSlot, "traffic.weights": {} })).toEqual([
             "traffic.weights.blue: is missing; write the weight of slot blue, 0 for no traffic",
+            "traffic.weights: name only slot blue; write the name of the other slot too, with the weight 0, such as green: 0; it may be declared later",
+        ]);
+    });
+
+    test("missing for the slot that is not declared yet: the router knows both from the start", () => {
+        expect(said({ ...oneSlot, "traffic.weights": { blue: 100 } })).toEqual([
+            "traffic.weights: name only slot blue; write the name of the other slot too, with the weight 0, such as green: 0; it may be declared later",
+        ]);
+    });
+
+    test("a name that is none, for the slot that is not declared yet", () => {
+        expect(said({ ...oneSlot, "traffic.weights": { blue: 100, Green: 0 } })).toEqual([
+            "traffic.weights.Green: is not a name; write 1 to 31 lower-case letters, digits and hyphens, the first one no hyphen",
         ]);
     });
 
