@@ -23,14 +23,19 @@ export function getfattrCall(root: string): ToolCall {
 }
 
 /** Reads the attributes of a side. `trusted.*` is seen only with CAP_SYS_ADMIN. */
-export async function readAttributes(runner: CommandRunner, root: string, signal?: AbortSignal): Promise<Attributes> {
+export async function readAttributes(
+    runner: CommandRunner,
+    root: string,
+    signal?: AbortSignal,
+): Promise<Attributes> {
     const parser = new GetfattrParser(root);
     const call = getfattrCall(root);
     const result = await runTool(runner, call, {
         ...(signal ? { signal } : {}),
         onOutput: (chunk) => parser.push(chunk),
     });
-    if (result.exitCode !== 0) throw toolFailure(`the attributes of ${root} could not be read`, call, result);
+    if (result.exitCode !== 0)
+        throw toolFailure(`the attributes of ${root} could not be read`, call, result);
     return parser.end();
 }
 
@@ -63,7 +68,8 @@ export class GetfattrParser {
         else if (line !== "") {
             if (!line.startsWith(machineOwned)) this.lines.push(line);
         } else {
-            if (this.path !== undefined && this.lines.length) this.attributes.set(this.path, this.lines.sort().join("\n"));
+            if (this.path !== undefined && this.lines.length)
+                this.attributes.set(this.path, this.lines.sort().join("\n"));
             this.path = undefined;
             this.lines = [];
         }
@@ -71,7 +77,8 @@ export class GetfattrParser {
 
     private relative(path: string): BytePath {
         if (path === this.prefix) return "";
-        if (!path.startsWith(`${this.prefix}/`)) throw new Error("getfattr names an entry outside of the root");
+        if (!path.startsWith(`${this.prefix}/`))
+            throw new Error("getfattr names an entry outside of the root");
         return path.slice(this.prefix.length + 1);
     }
 }
@@ -79,5 +86,7 @@ export class GetfattrParser {
 /** getfattr writes newline, carriage return and backslash in names as three octal digits. */
 export function unescapeOctal(text: string): string {
     if (!text.includes("\\")) return text;
-    return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+    return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+        String.fromCharCode(Number.parseInt(digits, 8)),
+    );
 }

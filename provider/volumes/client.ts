@@ -3,7 +3,7 @@ import type { Reporter } from "../engine/progress.js";
 import type { RunningCommand } from "../platforms/commands.js";
 import type { Declined, Measure, Mover, PassReport, Proof, VerifyLevel } from "./mover.js";
 import { LineCollector } from "./tool.js";
-import { fromWireError, type Method, readLines, type Reply } from "./wire.js";
+import { fromWireError, type Method, type Reply, readLines } from "./wire.js";
 
 interface Waiting {
     method: Method;
@@ -15,7 +15,10 @@ interface Waiting {
  * A mover at the other end of a process's streams (`serveMover` there). When the process ends in the middle of a call, the
  * call rejects with its exit code and last lines; when the signal aborts, its input is closed, which ends it.
  */
-export function moverClient(child: RunningCommand, options: { reporter: Reporter; signal: AbortSignal }): Mover {
+export function moverClient(
+    child: RunningCommand,
+    options: { reporter: Reporter; signal: AbortSignal },
+): Mover {
     return new MoverClient(child, options.reporter, options.signal);
 }
 
@@ -45,7 +48,8 @@ class MoverClient implements Mover {
         else signal.addEventListener("abort", abort, { once: true });
         child.ended.then(
             ({ exitCode }) => this.fail(this.died(exitCode)),
-            (error: unknown) => this.fail(new CutoverError("the mover could not be started", { cause: error })),
+            (error: unknown) =>
+                this.fail(new CutoverError("the mover could not be started", { cause: error })),
         );
     }
 

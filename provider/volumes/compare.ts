@@ -47,7 +47,11 @@ function timeText(seconds: number, nanos: number): string {
  * Names, types and metadata of both sides. Returns the pairs of files whose content is still to be compared: those of the
  * same size.
  */
-export function compareMetadata(source: Side, destination: Side, found: Differences): [number, number][] {
+export function compareMetadata(
+    source: Side,
+    destination: Side,
+    found: Differences,
+): [number, number][] {
     const pairs: [number, number][] = [];
     const [here, there] = [source.manifest, destination.manifest];
     for (let at = 0; at < here.count; at++) {
@@ -58,11 +62,19 @@ export function compareMetadata(source: Side, destination: Side, found: Differen
             continue;
         }
         if (here.kind[at] !== there.kind[other]) {
-            found.add(path, `${kindName(here.kind[at])} in the source, ${kindName(there.kind[other])} in the destination`);
+            found.add(
+                path,
+                `${kindName(here.kind[at])} in the source, ${kindName(there.kind[other])} in the destination`,
+            );
             continue;
         }
         compareNumbers(here, at, there, other, found);
-        compareAttributes(path, source.attributes.get(path), destination.attributes.get(path), found);
+        compareAttributes(
+            path,
+            source.attributes.get(path),
+            destination.attributes.get(path),
+            found,
+        );
         if (here.isFile(at) && here.size[at] === there.size[other]) pairs.push([at, other]);
     }
     if (there.count > here.count || found.count > 0) extras(here, there, found);
@@ -70,12 +82,19 @@ export function compareMetadata(source: Side, destination: Side, found: Differen
     return pairs;
 }
 
-function compareNumbers(here: Manifest, at: number, there: Manifest, other: number, found: Differences): void {
+function compareNumbers(
+    here: Manifest,
+    at: number,
+    there: Manifest,
+    other: number,
+    found: Differences,
+): void {
     const path = here.path(at);
     const differ = (what: string, a: unknown, b: unknown) =>
         found.add(path, `${what} ${a} in the source, ${b} in the destination`);
     const octal = (mode: number | undefined) => (mode ?? 0).toString(8).padStart(4, "0");
-    if (here.mode[at] !== there.mode[other]) differ("mode", octal(here.mode[at]), octal(there.mode[other]));
+    if (here.mode[at] !== there.mode[other])
+        differ("mode", octal(here.mode[at]), octal(there.mode[other]));
     if (here.uid[at] !== there.uid[other]) differ("owner", here.uid[at], there.uid[other]);
     if (here.gid[at] !== there.gid[other]) differ("group", here.gid[at], there.gid[other]);
     if (!here.sameMtime(at, there, other)) {
@@ -99,16 +118,23 @@ function compareNumbers(here: Manifest, at: number, there: Manifest, other: numb
     }
 }
 
-function compareAttributes(path: BytePath, here: string | undefined, there: string | undefined, found: Differences): void {
+function compareAttributes(
+    path: BytePath,
+    here: string | undefined,
+    there: string | undefined,
+    found: Differences,
+): void {
     if (here === there) return;
     const [a, b] = [attributeMap(here), attributeMap(there)];
     for (const [name, value] of a) {
         const other = b.get(name);
-        if (other === undefined) found.add(path, `attribute ${escapeName(name)} is missing in the destination`);
+        if (other === undefined)
+            found.add(path, `attribute ${escapeName(name)} is missing in the destination`);
         else if (other !== value) found.add(path, `attribute ${escapeName(name)} differs`);
     }
     for (const name of b.keys()) {
-        if (!a.has(name)) found.add(path, `attribute ${escapeName(name)} is only in the destination`);
+        if (!a.has(name))
+            found.add(path, `attribute ${escapeName(name)} is only in the destination`);
     }
 }
 
@@ -124,7 +150,8 @@ function attributeMap(lines: string | undefined): Map<string, string> {
 
 function extras(here: Manifest, there: Manifest, found: Differences): void {
     for (let other = 0; other < there.count; other++) {
-        if (here.find(there.path(other)) === undefined) found.add(there.path(other), "only in the destination");
+        if (here.find(there.path(other)) === undefined)
+            found.add(there.path(other), "only in the destination");
     }
 }
 
@@ -133,8 +160,10 @@ function compareLinks(here: Manifest, there: Manifest, found: Differences): void
     const [a, b] = [leaders(here), leaders(there)];
     for (const path of new Set([...a.keys(), ...b.keys()])) {
         const [mine, theirs] = [a.get(path), b.get(path)];
-        if (mine === theirs || here.find(path) === undefined || there.find(path) === undefined) continue;
-        const text = (leader: string | undefined) => (leader === undefined ? "not hard-linked" : `hard-linked to ${escapeName(leader)}`);
+        if (mine === theirs || here.find(path) === undefined || there.find(path) === undefined)
+            continue;
+        const text = (leader: string | undefined) =>
+            leader === undefined ? "not hard-linked" : `hard-linked to ${escapeName(leader)}`;
         found.add(path, `${text(mine)} in the source, ${text(theirs)} in the destination`);
     }
 }
@@ -172,7 +201,14 @@ export function treeDigest(side: Side, content: (at: number) => string | undefin
             manifest.mtimeNanos[at],
             manifest.devices.get(at) ?? "",
         ].join(" ");
-        const texts = [path, numbers, manifest.targets.get(at), group.get(path), attributes.get(path), content(at)];
+        const texts = [
+            path,
+            numbers,
+            manifest.targets.get(at),
+            group.get(path),
+            attributes.get(path),
+            content(at),
+        ];
         // NUL separates: none of these can hold one, but content, which has a length of its own and comes last.
         hash.update(`${texts.map((text) => text ?? "").join("\0")}\0`, "latin1");
     }

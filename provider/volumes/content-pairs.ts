@@ -28,16 +28,23 @@ export async function comparePairs(
     pairs: readonly [number, number][],
     message: string,
 ): Promise<Compared> {
-    const digests: Record<SideName, Digests> = { source: new Digests(), destination: new Digests() };
+    const digests: Record<SideName, Digests> = {
+        source: new Digests(),
+        destination: new Digests(),
+    };
     const jobs: ContentJob[] = [];
     const wanted: { side: SideName; at: number }[] = [];
     let bytesCompared = 0;
     let total = 0;
     for (const [here, there] of pairs) {
         let read = false;
-        for (const [side, at] of [["source", here], ["destination", there]] as const) {
+        for (const [side, at] of [
+            ["source", here],
+            ["destination", there],
+        ] as const) {
             const manifest = sides[side];
-            if (!digests[side].needs(manifest, at, session.records[side].get(manifest, at))) continue;
+            if (!digests[side].needs(manifest, at, session.records[side].get(manifest, at)))
+                continue;
             jobs.push(await session.reader.job(session.roots[side], manifest, at, session.signal));
             wanted.push({ side, at });
             total += manifest.size[at] as number;
@@ -65,7 +72,10 @@ async function readAll(
     told: { message: string; total: number },
 ): Promise<number> {
     let bytes = 0;
-    const ticker = new ProgressTicker(session.reporter, told.message, () => ({ bytes, totalBytes: told.total }));
+    const ticker = new ProgressTicker(session.reporter, told.message, () => ({
+        bytes,
+        totalBytes: told.total,
+    }));
     try {
         const answers = await session.reader.digest(jobs, {
             signal: session.signal,
@@ -83,11 +93,21 @@ async function readAll(
     }
 }
 
-function keep(session: Session, side: SideName, manifest: Manifest, at: number, answer: ContentAnswer, found: Digests) {
+function keep(
+    session: Session,
+    side: SideName,
+    manifest: Manifest,
+    at: number,
+    answer: ContentAnswer,
+    found: Digests,
+) {
     if (answer.error) {
-        throw new CutoverError(`${escapeName(manifest.path(at))} of the ${side} could not be read: ${answer.error}`, {
-            next: "see the kernel's log for errors of the disk",
-        });
+        throw new CutoverError(
+            `${escapeName(manifest.path(at))} of the ${side} could not be read: ${answer.error}`,
+            {
+                next: "see the kernel's log for errors of the disk",
+            },
+        );
     }
     if (answer.digest === undefined) return;
     found.set(manifest, at, answer.digest);

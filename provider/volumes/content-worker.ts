@@ -30,20 +30,22 @@ export interface ContentRequest {
     id: number;
     jobs: ContentJob[];
 }
-export type ContentMessage = { id: number; answers: ContentAnswer[]; bytes: number } | { id: number; progress: number };
+export type ContentMessage =
+    | { id: number; answers: ContentAnswer[]; bytes: number }
+    | { id: number; progress: number };
 
 /**
  * The body of a worker thread that reads files and digests them. It is started from its own text
  * (`new Worker(source, { eval: true })`), so that it runs the same from a bundle of one file, from dist/ and under a
- * test's loader; hence it uses nothing from outside of itself.
+ * test's loader; hence it uses nothing from outside of itself, and no `require` or `import` that a bundler would rewrite.
  *
  * The digest is sha256 over the size and every block of 64 KiB that is not all zeros, each with its number: the same for
  * the same bytes, however holes lie, and holes need not be read.
  */
 export function runContentWorker(): void {
-    const { parentPort } = require("node:worker_threads") as typeof import("node:worker_threads");
-    const fs = require("node:fs") as typeof import("node:fs");
-    const { createHash } = require("node:crypto") as typeof import("node:crypto");
+    const { parentPort } = process.getBuiltinModule("node:worker_threads");
+    const fs = process.getBuiltinModule("node:fs");
+    const { createHash } = process.getBuiltinModule("node:crypto");
     const block = 65_536;
     const header = 16;
     const small = Buffer.alloc(header + block);
@@ -72,7 +74,13 @@ export function runContentWorker(): void {
         return stat.isFile() && stat.ctimeNs === nanos && stat.size === BigInt(job.size);
     }
 
-    function readFully(fd: number, into: Buffer, from: number, length: number, position: number): number {
+    function readFully(
+        fd: number,
+        into: Buffer,
+        from: number,
+        length: number,
+        position: number,
+    ): number {
         let done = 0;
         while (done < length) {
             const got = fs.readSync(fd, into, from + done, length - done, position + done);
@@ -106,7 +114,11 @@ export function runContentWorker(): void {
             const from = Math.max(next, Math.floor((extents[at] as number) / block) * block);
             const end = Math.min(size, (extents[at] as number) + (extents[at + 1] as number));
             for (let position = from; position < end; position += large.length) {
-                const wanted = Math.min(large.length, size - position, Math.ceil((end - position) / block) * block);
+                const wanted = Math.min(
+                    large.length,
+                    size - position,
+                    Math.ceil((end - position) / block) * block,
+                );
                 const got = readFully(fd, large, 0, wanted, position);
                 for (let start = 0; start < got; start += block) {
                     const stop = Math.min(start + block, got);
@@ -126,7 +138,10 @@ export function runContentWorker(): void {
             const opened = Date.now();
             fd = open(Buffer.from(job.path, "latin1"));
             if (!expected(fd, job)) return { moved: true };
-            const digest = job.size <= block ? digestSmall(fd, job.size) : digestLarge(fd, job.size, job.extents ?? [0, job.size]);
+            const digest =
+                job.size <= block
+                    ? digestSmall(fd, job.size)
+                    : digestLarge(fd, job.size, job.extents ?? [0, job.size]);
             if (!expected(fd, job)) return { moved: true };
             const fresh = job.ctimeSeconds * 1_000 + job.ctimeNanos / 1e6 > opened - 50;
             return fresh ? { digest, fresh } : { digest };

@@ -58,7 +58,12 @@ export class ContentReader {
     }
 
     /** A job for one entry, with its map of data where reading its holes would take long. */
-    async job(root: string, manifest: Manifest, at: number, signal?: AbortSignal): Promise<ContentJob> {
+    async job(
+        root: string,
+        manifest: Manifest,
+        at: number,
+        signal?: AbortSignal,
+    ): Promise<ContentJob> {
         const job: ContentJob = {
             path: `${Buffer.from(root, "utf8").toString("latin1")}/${manifest.path(at)}`,
             size: manifest.size[at] as number,
@@ -106,8 +111,10 @@ export class ContentReader {
                     settle(() => resolve(message.answers), true);
                 }
             };
-            const onError = (error: Error) => settle(() => reject(lost(error.message, error)), false);
-            const onExit = (code: number) => settle(() => reject(lost(`it ended with code ${code}`)), false);
+            const onError = (error: Error) =>
+                settle(() => reject(lost(error.message, error)), false);
+            const onExit = (code: number) =>
+                settle(() => reject(lost(`it ended with code ${code}`)), false);
             const onAbort = () => settle(() => reject(options.signal?.reason), false);
             worker.on("message", onMessage).on("error", onError).on("exit", onExit);
             options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -159,7 +166,11 @@ export class ContentRecords {
     get(manifest: Manifest, at: number): string | undefined {
         const slot = this.byInode.get(manifest.inode(at));
         if (slot === undefined) return undefined;
-        if (this.seconds[slot] !== manifest.ctimeSeconds[at] || this.nanos[slot] !== manifest.ctimeNanos[at]) return undefined;
+        if (
+            this.seconds[slot] !== manifest.ctimeSeconds[at] ||
+            this.nanos[slot] !== manifest.ctimeNanos[at]
+        )
+            return undefined;
         return this.digests.toString("latin1", slot * 32, slot * 32 + 32);
     }
 

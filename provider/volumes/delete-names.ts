@@ -9,7 +9,11 @@ const slice = 2_000;
  * Removes exactly these names, each by itself and none through a link; what lies in a directory comes before it. What is
  * gone already is no failure. A directory that still holds something that was left out on purpose stays.
  */
-export async function deleteNames(root: string, paths: readonly BytePath[], signal: AbortSignal): Promise<number> {
+export async function deleteNames(
+    root: string,
+    paths: readonly BytePath[],
+    signal: AbortSignal,
+): Promise<number> {
     let deleted = 0;
     for (let at = 0; at < paths.length; at++) {
         if (at % slice === slice - 1) {
@@ -33,6 +37,9 @@ function deleteName(root: string, path: BytePath): boolean {
         const code = (error as NodeJS.ErrnoException).code;
         if (code === "ENOENT") return false;
         if (code === "ENOTEMPTY") return false;
-        throw new CutoverError(`${escapeName(path)} could not be removed from the destination: ${code}`, { cause: error });
+        throw new CutoverError(
+            `${escapeName(path)} could not be removed from the destination: ${code}`,
+            { cause: error },
+        );
     }
 }

@@ -16,7 +16,8 @@ export function cutDeep(
     matcher: Matcher,
 ): { shallow: readonly number[]; tops: number[] } {
     // A level takes two bytes at least: most paths need no look at all.
-    if (!entries.some((at) => source.path(at).length >= deepest * 2)) return { shallow: entries, tops: [] };
+    if (!entries.some((at) => source.path(at).length >= deepest * 2))
+        return { shallow: entries, tops: [] };
     const shallow: number[] = [];
     const tops = new Set<number>();
     for (const at of entries) {

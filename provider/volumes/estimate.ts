@@ -18,7 +18,8 @@ export function estimateLastPass(
     passes: readonly PassTiming[],
 ): { ms: number; basis: string } {
     const best = passes.reduce<PassTiming | undefined>(
-        (found, pass) => (!found || pass.bytes + pass.entries > found.bytes + found.entries ? pass : found),
+        (found, pass) =>
+            !found || pass.bytes + pass.entries > found.bytes + found.entries ? pass : found,
         undefined,
     );
     const perEntry = best && best.entries > 0 ? best.copy / best.entries : 0;
@@ -33,5 +34,8 @@ export function estimateLastPass(
         ? `${best.entries} entries (${formatBytes(best.bytes)}) took ${formatMilliseconds(best.copy * 1_000)} to copy`
         : "no pass was measured yet";
     const scan = `a scan takes ${formatMilliseconds(scanSeconds * 1_000)}`;
-    return { ms: Math.ceil(seconds * 1_000), basis: `${what}; ${measured}; ${scan}; with proof and flush` };
+    return {
+        ms: Math.ceil(seconds * 1_000),
+        basis: `${what}; ${measured}; ${scan}; with proof and flush`,
+    };
 }

@@ -19,7 +19,8 @@ export type Strategy = (typeof strategies)[number];
 
 /** Why a strategy is none; undefined when it is one, or "auto". */
 export function strategyProblem(strategy: string): string | undefined {
-    if (strategy === "auto" || (strategies as readonly string[]).includes(strategy)) return undefined;
+    if (strategy === "auto" || (strategies as readonly string[]).includes(strategy))
+        return undefined;
     return `there is no strategy ${JSON.stringify(strategy)}; take "auto" or one of ${strategies.map((name) => `"${name}"`).join(", ")}`;
 }
 
@@ -46,9 +47,12 @@ export async function firstCopy(
         declined.push({ mover, reason: found.declined });
         // What is no first copy at all goes by rsync, whatever was asked for: only what differs.
         if (strategy !== "auto" && !aside) {
-            throw new CutoverError(`the strategy ${strategy} cannot copy this volume: ${found.declined}`, {
-                next: 'leave strategy out, or write strategy: "auto"',
-            });
+            throw new CutoverError(
+                `the strategy ${strategy} cannot copy this volume: ${found.declined}`,
+                {
+                    next: 'leave strategy out, or write strategy: "auto"',
+                },
+            );
         }
     }
     return undefined;
@@ -66,19 +70,32 @@ async function tryRung(
     const shards = Math.max(2, Math.min(availableParallelism(), 8));
     const layout = layOutCopy(context.source, shards);
     if ("declined" in layout) return layout;
-    if (mover === "parallel copy") refuseWithoutRoom(context.session, undefined, context.source, destination);
-    return { mover, ...(await copyByLayout(context, layout, mover === "reflink" ? "always" : "auto", shards)) };
+    if (mover === "parallel copy")
+        refuseWithoutRoom(context.session, undefined, context.source, destination);
+    return {
+        mover,
+        ...(await copyByLayout(context, layout, mover === "reflink" ? "always" : "auto", shards)),
+    };
 }
 
 function notByCp({ session, source }: PassContext, destination: Manifest): string | undefined {
-    if (destination.count > 1 || destination.excluded.length > 0 || destination.sockets.length > 0) {
+    if (
+        destination.count > 1 ||
+        destination.excluded.length > 0 ||
+        destination.sockets.length > 0
+    ) {
         return "the destination holds data already: only what differs is copied";
     }
     if (session.matcher.limited) return "include limits the copy to single entries";
     return source.count === 1 ? "the source is empty" : undefined;
 }
 
-async function copyByLayout(context: PassContext, layout: CopyLayout, reflink: Reflink, shards: number) {
+async function copyByLayout(
+    context: PassContext,
+    layout: CopyLayout,
+    reflink: Reflink,
+    shards: number,
+) {
     const { session, source, live } = context;
     makeBareFolders(context, layout.folders);
     const bytes = await copyUnits(context, layout.units, reflink, shards);
@@ -86,7 +103,11 @@ async function copyByLayout(context: PassContext, layout: CopyLayout, reflink: R
     await deleteStrays(context);
     const socketFolders = source.sockets.map((path) => source.find(parentPath(path) as BytePath));
     const folders = new Set([...layout.folders, ...socketFolders.filter((at) => at !== undefined)]);
-    await rsync(context, [...folders].sort((a, b) => a - b), { foldersOnly: true });
+    await rsync(
+        context,
+        [...folders].sort((a, b) => a - b),
+        { foldersOnly: true },
+    );
     return { bytes };
 }
 
@@ -107,7 +128,8 @@ async function deleteStrays({ session, source, live }: PassContext): Promise<voi
     if (!live) return;
     const copied = await scanSide(session, "destination", false);
     await deleteNames(root, copied.sockets, session.signal);
-    for (const path of copied.excluded) rmSync(pathBytes(root, path), { recursive: true, force: true });
+    for (const path of copied.excluded)
+        rmSync(pathBytes(root, path), { recursive: true, force: true });
 }
 
 async function probeReflink({ session, source }: PassContext): Promise<string | undefined> {
@@ -118,7 +140,8 @@ async function probeReflink({ session, source }: PassContext): Promise<string | 
     try {
         const result = await runTool(session.runner, call, { signal: session.signal });
         if (result.exitCode === 0) return undefined;
-        const why = result.complaints.find((line) => line.startsWith("cp: ")) ?? result.complaints[0] ?? "";
+        const why =
+            result.complaints.find((line) => line.startsWith("cp: ")) ?? result.complaints[0] ?? "";
         return `the file system does not clone from the source to the destination (${why.replace(/^.*: /, "")})`;
     } finally {
         rmSync(pathBytes(to, probeName), { force: true });
@@ -132,7 +155,9 @@ export function refuseWithoutRoom(
     source: Manifest,
     destination: Manifest,
 ): void {
-    const needed = write ? write.reduce((sum, at) => sum + fileRoom(source, at), 0) : allocatedBytes(source);
+    const needed = write
+        ? write.reduce((sum, at) => sum + fileRoom(source, at), 0)
+        : allocatedBytes(source);
     const replaced = (write ?? []).reduce((sum, at) => {
         const there = destination.find(source.path(at));
         return sum + (there === undefined ? 0 : fileRoom(destination, there));

@@ -9,13 +9,27 @@ import { firstCopy, refuseWithoutRoom, strategyProblem } from "./first-copy.js";
 import type { Manifest } from "./manifest.js";
 import { createMatcher } from "./matcher.js";
 import { measureSide } from "./measure.js";
-import type { Declined, Measure, Mover, MoverOptions, PassReport, Proof, VerifyLevel } from "./mover.js";
+import type {
+    Declined,
+    Measure,
+    Mover,
+    MoverOptions,
+    PassReport,
+    Proof,
+    VerifyLevel,
+} from "./mover.js";
 import { type BytePath, firstNames } from "./names.js";
 import { entriesToExamine, type PassPlan, type PlanInput, planPass, suspects } from "./plan.js";
 import { changesBetween, forgetUntrusted, proveEqual } from "./proof.js";
 import { runPlan } from "./run-plan.js";
 import { scan } from "./scan.js";
-import { changeTimesTell, type Session, scanSide, type SideName, syncFileSystem } from "./session.js";
+import {
+    changeTimesTell,
+    type Session,
+    type SideName,
+    scanSide,
+    syncFileSystem,
+} from "./session.js";
 
 /** Copies and proves two directories of this machine, by the tools of this machine. */
 export class LocalMover implements Mover {
@@ -41,7 +55,10 @@ export class LocalMover implements Mover {
         if (problem) throw new CutoverError(problem);
         this.session = {
             runner,
-            roots: { source: realpathSync(options.source), destination: realpathSync(options.destination) },
+            roots: {
+                source: realpathSync(options.source),
+                destination: realpathSync(options.destination),
+            },
             matcher: createMatcher(options.include, options.exclude),
             reporter: options.reporter,
             signal: AbortSignal.any([options.signal, this.ending.signal]),
@@ -72,12 +89,20 @@ export class LocalMover implements Mover {
         for (let at = 0; at < source.count; at++) {
             const there = source.isFile(at) ? destination.find(source.path(at)) : undefined;
             if (there === undefined || source.size[at] !== destination.size[there]) continue;
-            const known = session.records.source.get(source, at) && session.records.destination.get(destination, there);
+            const known =
+                session.records.source.get(source, at) &&
+                session.records.destination.get(destination, there);
             if (!known) pairs.push([at, there]);
         }
-        const { verdicts, bytesCompared } = await comparePairs(session, { source, destination }, pairs, "comparing content");
+        const { verdicts, bytesCompared } = await comparePairs(
+            session,
+            { source, destination },
+            pairs,
+            "comparing content",
+        );
         verdicts.forEach((verdict, index) => {
-            if (verdict === "differs") this.redo.add(source.path((pairs[index] as [number, number])[0]));
+            if (verdict === "differs")
+                this.redo.add(source.path((pairs[index] as [number, number])[0]));
         });
         const entries = verdicts.filter((verdict) => verdict === "same").length;
         return { entries, bytes: bytesCompared, seconds: (performance.now() - started) / 1_000 };
@@ -85,9 +110,15 @@ export class LocalMover implements Mover {
 
     async expectLastPass(): Promise<{ ms: number; basis: string }> {
         const source = await scanSide(this.session, "source", true);
-        const input = this.planInput(source, this.destination ?? (await scanSide(this.session, "destination", false)));
+        const input = this.planInput(
+            source,
+            this.destination ?? (await scanSide(this.session, "destination", false)),
+        );
         const examined = entriesToExamine(input);
-        const bytes = examined.reduce((sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0), 0);
+        const bytes = examined.reduce(
+            (sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0),
+            0,
+        );
         return estimateLastPass({ entries: examined.length, bytes }, source.seconds, this.timings);
     }
 
@@ -102,7 +133,10 @@ export class LocalMover implements Mover {
     }
 
     async unchangedSinceProof(): Promise<{ unchanged: boolean; changes: string[] }> {
-        if (!this.proven) throw new CutoverError("there was no proof yet that the source could have changed since");
+        if (!this.proven)
+            throw new CutoverError(
+                "there was no proof yet that the source could have changed since",
+            );
         const changes = changesBetween(this.proven, await scanSide(this.session, "source", false));
         return { unchanged: changes.length === 0, changes };
     }
@@ -135,28 +169,54 @@ export class LocalMover implements Mover {
         forgetUntrusted(session);
         const context = { session, source, live };
         const copyStarted = performance.now();
-        const copied = first ? await firstCopy(context, destination, this.strategy, this.declinedRungs) : undefined;
+        const copied = first
+            ? await firstCopy(context, destination, this.strategy, this.declinedRungs)
+            : undefined;
         const plan = copied ? undefined : await this.plan(source, destination);
         if (plan && first) refuseWithoutRoom(session, plan.write, source, destination);
-        const done = plan ? await runPlan(context, plan) : { bytes: copied?.bytes ?? 0, deletes: 0 };
+        const done = plan
+            ? await runPlan(context, plan)
+            : { bytes: copied?.bytes ?? 0, deletes: 0 };
         const seconds = (performance.now() - started) / 1_000;
         const files = plan ? changedEntries(plan, source, destination) : source.count;
-        this.timings.push({ scan: source.seconds, copy: (performance.now() - copyStarted) / 1_000, entries: files, bytes: done.bytes });
+        this.timings.push({
+            scan: source.seconds,
+            copy: (performance.now() - copyStarted) / 1_000,
+            entries: files,
+            bytes: done.bytes,
+        });
         this.before = changeTimesTell(session.roots.source) ? source : undefined;
         this.destination = undefined;
         this.redo.clear();
-        return { number: ++this.passes, last: !live, mover: copied?.mover ?? "rsync", files, ...done, seconds };
+        return {
+            number: ++this.passes,
+            last: !live,
+            mover: copied?.mover ?? "rsync",
+            files,
+            ...done,
+            seconds,
+        };
     }
 
     private planInput(source: Manifest, destination: Manifest): PlanInput {
-        return { source, destination, ...(this.before ? { before: this.before } : {}), redo: this.redo };
+        return {
+            source,
+            destination,
+            ...(this.before ? { before: this.before } : {}),
+            redo: this.redo,
+        };
     }
 
     private async plan(source: Manifest, destination: Manifest): Promise<PassPlan> {
         const input = this.planInput(source, destination);
         const examined = entriesToExamine(input);
         const pairs = suspects(input, examined);
-        const { verdicts } = await comparePairs(this.session, { source, destination }, pairs, "comparing what looks the same");
+        const { verdicts } = await comparePairs(
+            this.session,
+            { source, destination },
+            pairs,
+            "comparing what looks the same",
+        );
         const differing = new Set<number>();
         verdicts.forEach((verdict, index) => {
             if (verdict !== "same") differing.add((pairs[index] as [number, number])[0]);
@@ -167,7 +227,8 @@ export class LocalMover implements Mover {
     private tellSockets(source: Manifest): void {
         if (this.toldSockets || source.sockets.length === 0) return;
         this.toldSockets = true;
-        const many = source.sockets.length === 1 ? "1 socket is" : `${source.sockets.length} sockets are`;
+        const many =
+            source.sockets.length === 1 ? "1 socket is" : `${source.sockets.length} sockets are`;
         this.session.reporter.warn(`${many} not carried: ${firstNames(source.sockets)}`);
     }
 }

@@ -1,7 +1,15 @@
 import type { BytePath } from "./names.js";
 
 /** What an entry is, as `find` writes it. */
-export const kinds = { file: 0x66, directory: 0x64, symlink: 0x6c, fifo: 0x70, block: 0x62, char: 0x63, socket: 0x73 };
+export const kinds = {
+    file: 0x66,
+    directory: 0x64,
+    symlink: 0x6c,
+    fifo: 0x70,
+    block: 0x62,
+    char: 0x63,
+    socket: 0x73,
+};
 
 /** The numbers of one entry as `lstat` has them. */
 export interface EntryStat {
@@ -137,7 +145,8 @@ export class Manifest {
 
     sameMtime(at: number, other: Manifest, otherAt: number): boolean {
         return (
-            this.mtimeNanos[at] === other.mtimeNanos[otherAt] && this.mtimeSeconds[at] === other.mtimeSeconds[otherAt]
+            this.mtimeNanos[at] === other.mtimeNanos[otherAt] &&
+            this.mtimeSeconds[at] === other.mtimeSeconds[otherAt]
         );
     }
 
@@ -186,7 +195,9 @@ export class Manifest {
         const columns = this as unknown as Record<string, NumberColumn>;
         for (const name of columnNames) {
             const old = columns[name] as NumberColumn;
-            const next = new (old.constructor as new (length: number) => NumberColumn)(old.length * 2);
+            const next = new (old.constructor as new (length: number) => NumberColumn)(
+                old.length * 2,
+            );
             next.set(old);
             columns[name] = next;
         }

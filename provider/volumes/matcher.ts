@@ -31,18 +31,24 @@ export interface Matcher {
 export function patternProblem(pattern: string): string | undefined {
     if (pattern === "" || pattern === "/") return "is empty; leave it out to take everything";
     if (pattern.includes("\0")) return "holds a NUL character, which no name can hold";
-    if (/(^|[^\\])(\\\\)*\\$/.test(pattern)) return "ends in a lone backslash; write \\\\ for a backslash";
-    if (/(^|\/)\.{1,2}(\/|$)/.test(pattern)) return "holds a part . or ..; write the path from the volume's root";
+    if (/(^|[^\\])(\\\\)*\\$/.test(pattern))
+        return "ends in a lone backslash; write \\\\ for a backslash";
+    if (/(^|\/)\.{1,2}(\/|$)/.test(pattern))
+        return "holds a part . or ..; write the path from the volume's root";
     if (pattern.slice(1).includes("//")) return "holds an empty part //; write one slash";
     for (let at = 0; at < pattern.length; at++) {
         if (pattern[at] === "\\") at++;
-        else if (pattern[at] === "[") return "has a character class, which is not supported; write \\[ for a bracket";
+        else if (pattern[at] === "[")
+            return "has a character class, which is not supported; write \\[ for a bracket";
     }
     return undefined;
 }
 
 /** Compiles the patterns. @throws an Error on a pattern that `patternProblem` refuses. */
-export function createMatcher(include: readonly string[] = [], exclude: readonly string[] = []): Matcher {
+export function createMatcher(
+    include: readonly string[] = [],
+    exclude: readonly string[] = [],
+): Matcher {
     const includes = include.map(compile);
     const excludes = exclude.map(compile);
     const fits = (patterns: Pattern[], path: BytePath, directory: boolean) =>

@@ -7,7 +7,10 @@ import { freeBytes, type Session, type SideName } from "./session.js";
 /** Counts a side while it may be in use; what is mounted inside is not counted, and refused only when it is to be copied. */
 export async function measureSide(session: Session, side: SideName): Promise<Measure> {
     const root = session.roots[side];
-    const manifest = await scan(session.runner, root, session.matcher, { live: true, signal: session.signal });
+    const manifest = await scan(session.runner, root, session.matcher, {
+        live: true,
+        signal: session.signal,
+    });
     const count = { files: 0, directories: 0, symlinks: 0, specials: 0 };
     for (let at = 1; at < manifest.count; at++) {
         if (manifest.isFile(at)) count.files++;
@@ -15,7 +18,9 @@ export async function measureSide(session: Session, side: SideName): Promise<Mea
         else if (manifest.kind[at] === kinds.symlink) count.symlinks++;
         else count.specials++;
     }
-    const nothing = [manifest.excluded, manifest.sockets, manifest.foreign].every((names) => names.length === 0);
+    const nothing = [manifest.excluded, manifest.sockets, manifest.foreign].every(
+        (names) => names.length === 0,
+    );
     return {
         entries: manifest.count - 1,
         ...count,

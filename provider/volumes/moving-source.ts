@@ -22,10 +22,22 @@ const moved = [
 
 /** True when nothing but a moving source is behind a failure. */
 export function onlyMoved({ complaints }: ToolResult): boolean {
-    return complaints.length > 0 && complaints.every((line) => moved.some((pattern) => pattern.test(line)));
+    return (
+        complaints.length > 0 &&
+        complaints.every((line) => moved.some((pattern) => pattern.test(line)))
+    );
 }
 
-const movedCodes = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENOTEMPTY", "EPERM", "ELOOP", "ERR_FS_EISDIR"]);
+const movedCodes = new Set([
+    "ENOENT",
+    "ENOTDIR",
+    "EISDIR",
+    "EEXIST",
+    "ENOTEMPTY",
+    "EPERM",
+    "ELOOP",
+    "ERR_FS_EISDIR",
+]);
 
 /** The same for our own calls in the destination; EPERM is what linking a directory gives. */
 export function onlyMovedCode(error: unknown): boolean {

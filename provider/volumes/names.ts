@@ -62,7 +62,18 @@ function hex(bytes: Buffer): string {
 /** Length of the valid UTF-8 character at `at`, or 0. Decoding and encoding again catches every overlong form. */
 function utf8Length(bytes: Buffer, at: number): number {
     const first = bytes[at] as number;
-    const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    const length =
+        first < 0x80
+            ? 1
+            : first < 0xc2
+              ? 0
+              : first < 0xe0
+                ? 2
+                : first < 0xf0
+                  ? 3
+                  : first < 0xf5
+                    ? 4
+                    : 0;
     if (length <= 1 || at + length > bytes.length) return length === 1 ? 1 : 0;
     const piece = bytes.subarray(at, at + length);
     return Buffer.from(piece.toString("utf8"), "utf8").equals(piece) ? length : 0;

@@ -95,7 +95,12 @@ export function holeTolerance(allocated: number): number {
 }
 
 /** True when a file that has holes in the source takes notably more room in the destination. */
-export function fillsHoles(source: Manifest, at: number, destination: Manifest, there: number): boolean {
+export function fillsHoles(
+    source: Manifest,
+    at: number,
+    destination: Manifest,
+    there: number,
+): boolean {
     const allocated = source.allocated(at);
     if ((source.size[at] as number) <= allocated) return false;
     return destination.allocated(there) > allocated + holeTolerance(allocated);
@@ -129,7 +134,10 @@ export function planPass(input: PlanInput, examined: readonly number[]): PassPla
         touch: [...rest].filter((at) => !renew.has(at)).sort(ascending),
         retouch,
         links,
-        bytes: write.reduce((sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0), 0),
+        bytes: write.reduce(
+            (sum, at) => sum + (source.isFile(at) ? (source.size[at] as number) : 0),
+            0,
+        ),
     };
 }
 
@@ -138,8 +146,10 @@ const ascending = (a: number, b: number) => a - b;
 function needsWriting({ source, destination, differs }: PlanInput, at: number): boolean {
     const there = destination.find(source.path(at));
     if (there === undefined || source.kind[at] !== destination.kind[there]) return true;
-    if (source.isFile(at)) return !looksSame(source, at, destination, there) || (differs?.(at) ?? false);
-    if (source.kind[at] === kinds.symlink) return source.targets.get(at) !== destination.targets.get(there);
+    if (source.isFile(at))
+        return !looksSame(source, at, destination, there) || (differs?.(at) ?? false);
+    if (source.kind[at] === kinds.symlink)
+        return source.targets.get(at) !== destination.targets.get(there);
     return source.devices.get(at) !== destination.devices.get(there);
 }
 
@@ -153,7 +163,8 @@ function breakWrongLinks(source: Manifest, destination: Manifest, renew: Set<num
         if (there === undefined) continue;
         if ((source.links[at] as number) < 2 && (destination.links[there] as number) < 2) continue;
         const [here, copy] = [source.inode(at), destination.inode(there)];
-        if ((thereOf.get(here) ?? copy) !== copy || (hereOf.get(copy) ?? here) !== here) renew.add(at);
+        if ((thereOf.get(here) ?? copy) !== copy || (hereOf.get(copy) ?? here) !== here)
+            renew.add(at);
         else {
             thereOf.set(here, copy);
             hereOf.set(copy, here);
@@ -171,14 +182,20 @@ function joinGroups(
     const links: [number, number][] = [];
     for (const members of groups.values()) {
         if (!members.some((at) => renew.has(at))) continue;
-        const kept = members.find((at) => !renew.has(at) && destination.find(source.path(at)) !== undefined);
+        const kept = members.find(
+            (at) => !renew.has(at) && destination.find(source.path(at)) !== undefined,
+        );
         const leader = kept ?? (members[0] as number);
         for (const at of members) if (at !== leader && renew.has(at)) links.push([leader, at]);
     }
     return links;
 }
 
-function namesToDelete(source: Manifest, destination: Manifest, renew: Set<number>): { deletes: BytePath[]; gone: number } {
+function namesToDelete(
+    source: Manifest,
+    destination: Manifest,
+    renew: Set<number>,
+): { deletes: BytePath[]; gone: number } {
     const deletes: BytePath[] = [];
     let gone = 0;
     for (let there = destination.count - 1; there > 0; there--) {

@@ -23,7 +23,11 @@ export class ProgressTicker {
             while (this.samples.length > 6) this.samples.shift();
             const rate = this.rate();
             if (rate !== undefined) progress.rate = rate;
-            if (rate && progress.totalBytes !== undefined && progress.totalBytes >= progress.bytes) {
+            if (
+                rate &&
+                progress.totalBytes !== undefined &&
+                progress.totalBytes >= progress.bytes
+            ) {
                 progress.left = Math.round(((progress.totalBytes - progress.bytes) / rate) * 1_000);
             }
         }

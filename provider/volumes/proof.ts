@@ -4,7 +4,7 @@ import { type Compared, comparePairs } from "./content-pairs.js";
 import type { Manifest } from "./manifest.js";
 import type { Proof, VerifyLevel } from "./mover.js";
 import { escapeName } from "./names.js";
-import { changeTimesTell, type Session, scanSide, type SideName } from "./session.js";
+import { changeTimesTell, type Session, type SideName, scanSide } from "./session.js";
 
 /**
  * An independent look at both sides: every name and all metadata are read anew on both; content is read where it was not
@@ -12,7 +12,10 @@ import { changeTimesTell, type Session, scanSide, type SideName } from "./sessio
  * page that is dirty already does not move the change time. So a pass writes the source's pages back between its scan and
  * its reading; every later store then moves it. Where a file system does not work like this, everything is read.
  */
-export async function proveEqual(session: Session, level: VerifyLevel): Promise<{ proof: Proof; source: Manifest }> {
+export async function proveEqual(
+    session: Session,
+    level: VerifyLevel,
+): Promise<{ proof: Proof; source: Manifest }> {
     const started = performance.now();
     const [source, destination] = await Promise.all([
         readSide(session, "source", level),
@@ -20,7 +23,10 @@ export async function proveEqual(session: Session, level: VerifyLevel): Promise<
     ]);
     const found = new Differences();
     const pairs = destination ? compareMetadata(source, destination, found) : [];
-    const content = destination && level === "content" ? await compareContent(session, source, destination, pairs, found) : none;
+    const content =
+        destination && level === "content"
+            ? await compareContent(session, source, destination, pairs, found)
+            : none;
     const proof: Proof = {
         level,
         equal: found.count === 0,
@@ -34,13 +40,20 @@ export async function proveEqual(session: Session, level: VerifyLevel): Promise<
     return { proof, source: source.manifest };
 }
 
-const none: Compared = { verdicts: [], bytesRead: 0, bytesCompared: 0, sourceDigest: () => undefined };
+const none: Compared = {
+    verdicts: [],
+    bytesRead: 0,
+    bytesCompared: 0,
+    sourceDigest: () => undefined,
+};
 
 /** Attributes after the scan, never beside it: a change between the two then shows as a later change time. */
 async function readSide(session: Session, side: SideName, level: VerifyLevel): Promise<Side> {
     const manifest = await scanSide(session, side, false);
     const attributes: Attributes =
-        level === "none" ? new Map() : await readAttributes(session.runner, session.roots[side], session.signal);
+        level === "none"
+            ? new Map()
+            : await readAttributes(session.runner, session.roots[side], session.signal);
     return { manifest, attributes };
 }
 
@@ -58,7 +71,10 @@ async function compareContent(
         if (verdict === "same") return;
         const [at] = pairs[index] as [number, number];
         const path = source.manifest.path(at);
-        found.add(path, verdict === "differs" ? "content differs" : "changed while it was compared");
+        found.add(
+            path,
+            verdict === "differs" ? "content differs" : "changed while it was compared",
+        );
     });
     return compared;
 }

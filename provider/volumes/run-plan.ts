@@ -3,9 +3,9 @@ import { CutoverError } from "../engine/errors.js";
 import { deleteNames } from "./delete-names.js";
 import { cutDeep } from "./depth.js";
 import type { Manifest } from "./manifest.js";
+import { type CopyUnit, copyCall, groupByFolder, type Reflink } from "./movers/copy-calls.js";
+import { RsyncOutput, rsyncCall, rsyncMeaning, rsyncRootCall } from "./movers/rsync.js";
 import { onlyMoved, onlyMovedCode } from "./moving-source.js";
-import { copyCall, type CopyUnit, groupByFolder, type Reflink } from "./movers/copy-calls.js";
-import { rsyncCall, rsyncMeaning, RsyncOutput, rsyncRootCall } from "./movers/rsync.js";
 import { type BytePath, escapeName, parentPath, pathBytes } from "./names.js";
 import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
@@ -22,7 +22,10 @@ export interface PassContext {
 const mostSparseCalls = 200;
 
 /** Makes the destination what the plan says, by rsync; files with holes go by cp, which finds holes without reading them. */
-export async function runPlan(context: PassContext, plan: PassPlan): Promise<{ bytes: number; deletes: number }> {
+export async function runPlan(
+    context: PassContext,
+    plan: PassPlan,
+): Promise<{ bytes: number; deletes: number }> {
     const { session, source, live } = context;
     await deleteNames(session.roots.destination, plan.deletes, session.signal);
     const holed = plan.write.filter((at) => hasHoles(source, at));
@@ -35,7 +38,8 @@ export async function runPlan(context: PassContext, plan: PassPlan): Promise<{ b
     else if (holed.length > 0) bytes += await rsync(context, holed, { sparse: true });
     linkNames(session, source, plan.links, live);
     // What came after rsync has moved the times of the folders that it had just set.
-    if ((holed.length > 0 && byCp) || plan.links.length > 0) await rsync(context, plan.retouch, { foldersOnly: true });
+    if ((holed.length > 0 && byCp) || plan.links.length > 0)
+        await rsync(context, plan.retouch, { foldersOnly: true });
     return { bytes, deletes: plan.gone };
 }
 
@@ -49,7 +53,11 @@ interface How {
 }
 
 /** Carries exactly these entries; what lies too deep for rsync goes by cp. Returns the bytes of content written. */
-export async function rsync(context: PassContext, entries: readonly number[], how: How = {}): Promise<number> {
+export async function rsync(
+    context: PassContext,
+    entries: readonly number[],
+    how: How = {},
+): Promise<number> {
     const { session, source } = context;
     const { shallow, tops } = cutDeep(source, entries, session.matcher);
     const bytes = await rsyncList(context, shallow, how);
@@ -60,12 +68,20 @@ export async function rsync(context: PassContext, entries: readonly number[], ho
     return bytes + (await rsyncList(context, above, how));
 }
 
-async function rsyncList(context: PassContext, entries: readonly number[], how: How): Promise<number> {
+async function rsyncList(
+    context: PassContext,
+    entries: readonly number[],
+    how: How,
+): Promise<number> {
     const { session, source, live } = context;
     const { source: from, destination: to } = session.roots;
     let bytes = 0;
     if (entries.some((at) => at > 0)) {
-        const options = { live, sparse: how.sparse ?? false, foldersOnly: how.foldersOnly ?? false };
+        const options = {
+            live,
+            sparse: how.sparse ?? false,
+            foldersOnly: how.foldersOnly ?? false,
+        };
         const total = entries.reduce((sum, at) => sum + fileBytes(source, at), 0);
         bytes = await runRsync(context, rsyncCall(from, to, source, entries, options), total);
     }
@@ -78,7 +94,11 @@ function fileBytes(source: Manifest, at: number): number {
     return source.isFile(at) ? (source.size[at] as number) : 0;
 }
 
-async function runRsync({ session, live }: PassContext, call: ToolCall, totalBytes: number): Promise<number> {
+async function runRsync(
+    { session, live }: PassContext,
+    call: ToolCall,
+    totalBytes: number,
+): Promise<number> {
     const output = new RsyncOutput(totalBytes);
     const progress = () => ({ bytes: output.bytes, totalBytes });
     const ticker = new ProgressTicker(session.reporter, "copying by rsync", progress);
@@ -107,17 +127,27 @@ export async function copyUnits(
     let files = 0;
     let bytes = 0;
     // Every name is one line of `cp -v`; bytes are those of calls that have ended.
-    const ticker = new ProgressTicker(session.reporter, reflink === "always" ? "cloning" : "copying", () => ({
-        files: Math.min(files, totals.files),
-        totalFiles: totals.files,
-        bytes,
-        totalBytes: totals.bytes,
-    }));
+    const ticker = new ProgressTicker(
+        session.reporter,
+        reflink === "always" ? "cloning" : "copying",
+        () => ({
+            files: Math.min(files, totals.files),
+            totalFiles: totals.files,
+            bytes,
+            totalBytes: totals.bytes,
+        }),
+    );
     const stop = new AbortController();
     const signal = AbortSignal.any([session.signal, stop.signal]);
     const work = async () => {
         for (let unit = queue.shift(); unit; unit = queue.shift()) {
-            const call = copyCall(session.roots.source, session.roots.destination, source, unit, reflink);
+            const call = copyCall(
+                session.roots.source,
+                session.roots.destination,
+                source,
+                unit,
+                reflink,
+            );
             const onOutput = (chunk: Buffer) => {
                 for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) files++;
             };
@@ -144,9 +174,16 @@ function sum(units: readonly CopyUnit[], field: "files" | "bytes"): number {
 }
 
 /** Gives a file its other names. In a live pass the first name may have vanished: the next pass sees to it. */
-export function linkNames(session: Session, source: Manifest, links: readonly [number, number][], live: boolean): void {
+export function linkNames(
+    session: Session,
+    source: Manifest,
+    links: readonly [number, number][],
+    live: boolean,
+): void {
     for (const [existing, name] of links) {
-        const [from, to] = [existing, name].map((at) => pathBytes(session.roots.destination, source.path(at)));
+        const [from, to] = [existing, name].map((at) =>
+            pathBytes(session.roots.destination, source.path(at)),
+        );
         try {
             // cp of a deep subtree may have made it a file of its own.
             rmSync(to as Buffer, { force: true });

@@ -16,7 +16,15 @@ const format = "%y %m %U %G %s %b %n %i %D %T@ %C@ %P\\0%l\\0";
 /** The scan of one side. `live`: what vanishes meanwhile is no failure. */
 export function findCall(root: string, live: boolean): ToolCall {
     return {
-        argv: ["find", "-P", root, ...(live ? ["-ignore_readdir_race"] : []), "-xdev", "-printf", format],
+        argv: [
+            "find",
+            "-P",
+            root,
+            ...(live ? ["-ignore_readdir_race"] : []),
+            "-xdev",
+            "-printf",
+            format,
+        ],
     };
 }
 
@@ -88,10 +96,16 @@ export class FindParser {
 
     end(): Manifest {
         if (this.rest.length > 0) throw malformed(this.rest);
-        if (this.manifest.count === 0) throw new CutoverError("the list of entries is empty: not even the root is in it");
+        if (this.manifest.count === 0)
+            throw new CutoverError("the list of entries is empty: not even the root is in it");
         // A directory that is written to while it is read can show a name twice: the later look counts.
         const { manifest } = this;
-        const once = manifest.distinct() ? manifest : manifest.filter((at) => manifest.find(manifest.path(at)) === at, () => true);
+        const once = manifest.distinct()
+            ? manifest
+            : manifest.filter(
+                  (at) => manifest.find(manifest.path(at)) === at,
+                  () => true,
+              );
         return this.matcher.limited ? limitTo(once, this.matcher) : once;
     }
 
@@ -130,7 +144,8 @@ export class FindParser {
                 ctimeSeconds: ctime.seconds,
                 ctimeNanos: ctime.nanos,
             });
-            if (kind === kinds.symlink) this.manifest.targets.set(entry, this.buffer.toString("latin1", nameEnd + 1, end));
+            if (kind === kinds.symlink)
+                this.manifest.targets.set(entry, this.buffer.toString("latin1", nameEnd + 1, end));
         }
     }
 
@@ -207,7 +222,8 @@ export class FindParser {
     }
 
     private endField(from: number, ending: number): void {
-        if (this.at === from || this.buffer[this.at] !== ending) throw malformed(this.buffer.subarray(from, from + 40));
+        if (this.at === from || this.buffer[this.at] !== ending)
+            throw malformed(this.buffer.subarray(from, from + 40));
         this.at++;
     }
 }

@@ -1,9 +1,9 @@
-import type { Reporter } from "../engine/progress.js";
 import { CutoverError } from "../engine/errors.js";
+import type { Reporter } from "../engine/progress.js";
 import { execaRunner } from "../platforms/execa.js";
 import { LocalMover } from "./local-mover.js";
 import type { Mover, MoverOptions } from "./mover.js";
-import { methods, readLines, type Reply, type Request, toWireError } from "./wire.js";
+import { methods, type Reply, type Request, readLines, toWireError } from "./wire.js";
 
 /** What the command line of a mover's container carries. */
 export type ServedOptions = Omit<MoverOptions, "reporter" | "signal">;
@@ -29,7 +29,9 @@ export async function serveMover(
     };
     // Nobody reads any more: that shows at the input too.
     output.on("error", () => {});
-    const open = openOnce(() => create({ ...options, reporter: lineReporter(send), signal: gone.signal }));
+    const open = openOnce(() =>
+        create({ ...options, reporter: lineReporter(send), signal: gone.signal }),
+    );
     let last: Promise<void> = Promise.resolve();
     await new Promise<void>((resolve) => {
         const serve = (line: string) => {
@@ -53,17 +55,24 @@ function openOnce(create: () => Mover): (() => Mover) & { opened: () => Mover | 
     return Object.assign(open, { opened: () => mover });
 }
 
-async function answer(line: string, open: () => Mover, send: (reply: Reply) => void): Promise<void> {
+async function answer(
+    line: string,
+    open: () => Mover,
+    send: (reply: Reply) => void,
+): Promise<void> {
     let request: Request;
     try {
         request = JSON.parse(line) as Request;
     } catch (error) {
-        send({ warn: `the mover was sent a line that is no request: ${error instanceof Error ? error.message : error}` });
+        send({
+            warn: `the mover was sent a line that is no request: ${error instanceof Error ? error.message : error}`,
+        });
         return;
     }
     const { id, method, args } = request;
     try {
-        if (!methods.includes(method)) throw new CutoverError(`the mover knows no request ${JSON.stringify(method)}`);
+        if (!methods.includes(method))
+            throw new CutoverError(`the mover knows no request ${JSON.stringify(method)}`);
         const mover = open();
         const call = mover[method] as (...args: unknown[]) => Promise<unknown>;
         send({ id, result: (await call.apply(mover, args)) ?? null });

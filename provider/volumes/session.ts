@@ -1,9 +1,9 @@
 import { statfsSync } from "node:fs";
-import { formatBytes } from "../engine/units.js";
-import type { Reporter } from "../engine/progress.js";
 import { CutoverError } from "../engine/errors.js";
+import type { Reporter } from "../engine/progress.js";
+import { formatBytes } from "../engine/units.js";
 import type { CommandRunner } from "../platforms/commands.js";
-import { ContentReader, ContentRecords } from "./content.js";
+import type { ContentReader, ContentRecords } from "./content.js";
 import type { Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
 import { firstNames } from "./names.js";
@@ -32,13 +32,21 @@ const longestPath = 4_095;
  * given to a tool with the root before them.
  */
 export async function scanSide(session: Session, side: SideName, live: boolean): Promise<Manifest> {
-    const manifest = await scan(session.runner, session.roots[side], session.matcher, { live, signal: session.signal });
+    const manifest = await scan(session.runner, session.roots[side], session.matcher, {
+        live,
+        signal: session.signal,
+    });
     if (manifest.foreign.length > 0) {
-        throw new CutoverError(`other file systems are mounted in the ${side}: ${firstNames(manifest.foreign)}`, {
-            next: "migrate each of them by itself, or exclude it here",
-        });
+        throw new CutoverError(
+            `other file systems are mounted in the ${side}: ${firstNames(manifest.foreign)}`,
+            {
+                next: "migrate each of them by itself, or exclude it here",
+            },
+        );
     }
-    const room = longestPath - Math.max(...Object.values(session.roots).map((root) => Buffer.byteLength(root) + 1));
+    const room =
+        longestPath -
+        Math.max(...Object.values(session.roots).map((root) => Buffer.byteLength(root) + 1));
     const long = manifest.paths.filter((path) => path.length > room);
     if (long.length > 0) {
         throw new CutoverError(
@@ -72,11 +80,17 @@ export function changeTimesTell(root: string): boolean {
 export async function syncFileSystem(session: Session, side: SideName): Promise<void> {
     const call: ToolCall = { argv: ["sync", "-f", session.roots[side]] };
     const result = await runTool(session.runner, call, { signal: session.signal });
-    if (result.exitCode !== 0) throw toolFailure(`the ${side} could not be flushed to disk`, call, result);
+    if (result.exitCode !== 0)
+        throw toolFailure(`the ${side} could not be flushed to disk`, call, result);
 }
 
 /** The error of a copy that failed; a full disk is told with its figures. */
-export function copyFailure(session: Session, meaning: string, call: ToolCall, result: ToolResult): CutoverError {
+export function copyFailure(
+    session: Session,
+    meaning: string,
+    call: ToolCall,
+    result: ToolResult,
+): CutoverError {
     if (!result.complaints.some((line) => line.includes("No space left on device"))) {
         return toolFailure(meaning, call, result);
     }

@@ -66,7 +66,9 @@ export class SparseMapParser {
             if (!(length >= 0) || length > mostBytes) return "other";
             if (this.buffer.length < at + length) return "more";
             const text = this.buffer.toString("latin1", at, at + length);
-            sparse ||= text.includes(" GNU.sparse.major=1\n") && text.includes(` GNU.sparse.realsize=${this.size}\n`);
+            sparse ||=
+                text.includes(" GNU.sparse.major=1\n") &&
+                text.includes(` GNU.sparse.realsize=${this.size}\n`);
             at += Math.ceil(length / record) * record;
         }
         return sparse ? this.numbers(at) : "other";

@@ -29,7 +29,10 @@ export async function runTool(
     options: { signal?: AbortSignal; onOutput?: (chunk: Buffer) => void } = {},
 ): Promise<ToolResult> {
     options.signal?.throwIfAborted();
-    const child = runner.start({ argv: call.argv, stdin: call.stdin ?? "", env: environment }, options.signal);
+    const child = runner.start(
+        { argv: call.argv, stdin: call.stdin ?? "", env: environment },
+        options.signal,
+    );
     const complaints = new LineCollector(mostLines);
     child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
     child.stdout.on("data", (chunk: Buffer) => options.onOutput?.(chunk));
@@ -44,7 +47,12 @@ export async function runTool(
 }
 
 /** The error for a tool that failed: command, exit code, its meaning where one is known, and its last lines. */
-export function toolFailure(problem: string, call: ToolCall, result: ToolResult, next?: string): CutoverError {
+export function toolFailure(
+    problem: string,
+    call: ToolCall,
+    result: ToolResult,
+    next?: string,
+): CutoverError {
     return new CutoverError(problem, {
         command: call.argv,
         exitCode: result.exitCode,

@@ -54,7 +54,11 @@ export function fromWireError({ problem, details }: WireError): CutoverError {
 const longestLine = 16 << 20;
 
 /** Calls back for each line of a stream; UTF-8 across chunks is put together. */
-export function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void, onEnd: () => void): void {
+export function readLines(
+    stream: NodeJS.ReadableStream,
+    onLine: (line: string) => void,
+    onEnd: () => void,
+): void {
     let pending: Buffer[] = [];
     let length = 0;
     let ended = false;

@@ -25,7 +25,8 @@ for name in ["app/cache/a", "app/cache/deep/b", "app/data/c", "app/data/c.tmp", 
 os.link("app/data/c", "tmp/linked")
 `;
 
-const names = (root: string) => run("find", root, "-mindepth", "1", "-printf", "%P\n").trim().split("\n").sort();
+const names = (root: string) =>
+    run("find", root, "-mindepth", "1", "-printf", "%P\n").trim().split("\n").sort();
 
 describe.each(["parallel copy", "rsync"])("include and exclude by %s", (strategy) => {
     test("exclude leaves out in the copy and in the proof; what is there of it is left alone", async () => {
@@ -43,7 +44,13 @@ describe.each(["parallel copy", "rsync"])("include and exclude by %s", (strategy
         const last = await mover.lastPass();
         expect(last.deletes).toBe(2);
         expect(verdict(await mover.prove("content"))).toBe("equal");
-        expect(names(bench.destination)).toEqual(["app", "app/cache", "app/cache/kept", "app/data", "app/data/c"]);
+        expect(names(bench.destination)).toEqual([
+            "app",
+            "app/cache",
+            "app/cache/kept",
+            "app/data",
+            "app/data/c",
+        ]);
     });
 
     test("include takes what fits, with the folders above, and exclude wins", async () => {
@@ -51,9 +58,17 @@ describe.each(["parallel copy", "rsync"])("include and exclude by %s", (strategy
         const mover = bench.mover({ include: ["/app/**", "*.log"], exclude: ["*.tmp"], strategy });
         await mover.lastPass();
         expect(verdict(await mover.prove("content"))).toBe("equal");
-        expect(names(bench.destination)).toEqual(
-            ["app", "app/cache", "app/cache/a", "app/cache/deep", "app/cache/deep/b", "app/data", "app/data/c", "logs", "logs/1.log"],
-        );
+        expect(names(bench.destination)).toEqual([
+            "app",
+            "app/cache",
+            "app/cache/a",
+            "app/cache/deep",
+            "app/cache/deep/b",
+            "app/data",
+            "app/data/c",
+            "logs",
+            "logs/1.log",
+        ]);
     });
 });
 
@@ -66,14 +81,20 @@ test("a folder that must go but holds something excluded stays, and the proof sa
 });
 
 test("an unknown strategy and a bad pattern are errors", () => {
-    expect(() => bench.mover({ strategy: "tar" })).toThrow('there is no strategy "tar"; take "auto" or one of');
-    expect(() => bench.mover({ exclude: ["[a]"] })).toThrow("has a character class, which is not supported");
+    expect(() => bench.mover({ strategy: "tar" })).toThrow(
+        'there is no strategy "tar"; take "auto" or one of',
+    );
+    expect(() => bench.mover({ exclude: ["[a]"] })).toThrow(
+        "has a character class, which is not supported",
+    );
 });
 
 test("a strategy that cannot copy is an error with the reason", async () => {
     writeFileSync(join(bench.source, "file"), "x".repeat(5_000));
     const small = bench.mount("ext4", "64M");
-    await expect(bench.mover({ strategy: "reflink", destination: small }).livePass()).rejects.toThrow(
+    await expect(
+        bench.mover({ strategy: "reflink", destination: small }).livePass(),
+    ).rejects.toThrow(
         /^the strategy reflink cannot copy this volume: the file system does not clone .*\nnext: leave strategy out, or write strategy: "auto"$/,
     );
 });
@@ -103,7 +124,9 @@ open("sparse", "wb").truncate(1 << 30)`,
     expect(Date.now() - Date.parse(measure.newest as string)).toBeLessThan(60_000);
 });
 
-test("a store through a mapping, after the file was copied and read, does not get by", { timeout: 60_000 }, async () => {
+test("a store through a mapping, after the file was copied and read, does not get by", {
+    timeout: 60_000,
+}, async () => {
     writeFileSync(join(bench.source, "mapped"), Buffer.alloc(1 << 20, 1));
     const program = `
 import mmap, sys
@@ -115,7 +138,9 @@ for line in sys.stdin:
     view[0:1] = line[:1].encode()
     print("stored", flush=True)
 `;
-    const writer = spawn("python3", ["-c", program, join(bench.source, "mapped")], { stdio: ["pipe", "pipe", "inherit"] });
+    const writer = spawn("python3", ["-c", program, join(bench.source, "mapped")], {
+        stdio: ["pipe", "pipe", "inherit"],
+    });
     bench.onCleanUp(() => writer.kill("SIGKILL"));
     const next = () => new Promise<void>((resolve) => writer.stdout.once("data", () => resolve()));
     await next();
@@ -131,7 +156,9 @@ for line in sys.stdin:
     expect(oracle(bench.destination)).toBe(oracle(bench.source));
 });
 
-test("on tmpfs, whose change times miss mapped stores, everything is read again", { timeout: 60_000 }, async () => {
+test("on tmpfs, whose change times miss mapped stores, everything is read again", {
+    timeout: 60_000,
+}, async () => {
     const at = join(bench.base, "tmpfs");
     mkdirSync(at);
     run("mount", "-t", "tmpfs", "none", at);
@@ -139,7 +166,11 @@ test("on tmpfs, whose change times miss mapped stores, everything is read again"
     writeFileSync(join(at, "mapped"), Buffer.alloc(4096, 1));
     const writer = spawn(
         "python3",
-        ["-c", 'import mmap,sys\nf=open(sys.argv[1],"r+b")\nv=mmap.mmap(f.fileno(),0)\nv[0:1]=b"A"\nprint(1,flush=True)\nsys.stdin.readline()\nv[0:1]=b"B"\nprint(2,flush=True)\nsys.stdin.readline()', join(at, "mapped")],
+        [
+            "-c",
+            'import mmap,sys\nf=open(sys.argv[1],"r+b")\nv=mmap.mmap(f.fileno(),0)\nv[0:1]=b"A"\nprint(1,flush=True)\nsys.stdin.readline()\nv[0:1]=b"B"\nprint(2,flush=True)\nsys.stdin.readline()',
+            join(at, "mapped"),
+        ],
         { stdio: ["pipe", "pipe", "inherit"] },
     );
     bench.onCleanUp(() => writer.kill("SIGKILL"));
@@ -159,13 +190,19 @@ test("on tmpfs, whose change times miss mapped stores, everything is read again"
 });
 
 test("a large sparse file is compared without reading its holes", { timeout: 60_000 }, async () => {
-    python("import os,sys\nf=open(sys.argv[1]+'/sparse','wb')\nf.truncate(200<<30)\nf.seek(150<<30)\nf.write(os.urandom(8<<20))", bench.source);
+    python(
+        "import os,sys\nf=open(sys.argv[1]+'/sparse','wb')\nf.truncate(200<<30)\nf.seek(150<<30)\nf.write(os.urandom(8<<20))",
+        bench.source,
+    );
     const mover = bench.mover();
     await mover.livePass();
     const proof = await mover.prove("content");
     expect(verdict(proof)).toBe("equal");
     expect(proof.seconds).toBeLessThan(10);
-    python("import sys\nf=open(sys.argv[1]+'/sparse','r+b')\nf.seek(20<<30)\nf.write(b'x')", bench.destination);
+    python(
+        "import sys\nf=open(sys.argv[1]+'/sparse','r+b')\nf.seek(20<<30)\nf.write(b'x')",
+        bench.destination,
+    );
     run("touch", "-r", join(bench.source, "sparse"), join(bench.destination, "sparse"));
     expect((await mover.prove("content")).differences).toEqual(['"sparse": content differs']);
 });
@@ -180,11 +217,23 @@ describe("in a process of its own, from a bundle of one file", () => {
              serveMover(JSON.parse(process.argv[2]), process.stdin, process.stdout).then((code) => process.exit(code));`,
         );
         const outfile = join(bench.base, "bundle.cjs");
-        await build({ entryPoints: [entry], bundle: true, platform: "node", format: "cjs", target: "node20", outfile, external: ["execa"] });
+        await build({
+            entryPoints: [entry],
+            bundle: true,
+            platform: "node",
+            format: "cjs",
+            target: "node20",
+            outfile,
+            external: ["execa"],
+        });
         const options = JSON.stringify({ source: bench.source, destination: bench.destination });
         const child = execaRunner.start({ argv: [process.execPath, outfile, options] });
         const controller = new AbortController();
-        return { child, controller, mover: moverClient(child, { reporter: bench.reporter, signal: controller.signal }) };
+        return {
+            child,
+            controller,
+            mover: moverClient(child, { reporter: bench.reporter, signal: controller.signal }),
+        };
     }
 
     test("a whole migration", { timeout: 120_000 }, async () => {
@@ -202,23 +251,33 @@ describe("in a process of its own, from a bundle of one file", () => {
         expect(oracle(bench.destination)).toBe(oracle(bench.source));
     });
 
-    test.each(["abort", "kill"])("%s in the middle of a copy: it ends, and the next one goes on", { timeout: 120_000 }, async (how) => {
-        python("import os,sys\nfor n in range(3000): open(sys.argv[1]+'/%d'%n,'wb').write(os.urandom(100000))", bench.source);
-        const { mover, child, controller } = await bundled();
-        const pass = mover.livePass().catch((error: unknown) => error);
-        while (names(bench.destination).length < 20) await new Promise((resolve) => setTimeout(resolve, 10));
-        if (how === "abort") controller.abort(new Error("stop"));
-        else child.kill("SIGKILL");
-        expect(String(await pass)).toMatch(how === "abort" ? /stop/ : /the mover ended during livePass\n/);
-        await child.ended;
-        // What it had started ends with it: nothing is added any more.
-        await new Promise((resolve) => setTimeout(resolve, how === "abort" ? 100 : 1_500));
-        const left = names(bench.destination).length;
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        expect(names(bench.destination).length).toBe(left);
+    test.each(["abort", "kill"])(
+        "%s in the middle of a copy: it ends, and the next one goes on",
+        { timeout: 120_000 },
+        async (how) => {
+            python(
+                "import os,sys\nfor n in range(3000): open(sys.argv[1]+'/%d'%n,'wb').write(os.urandom(100000))",
+                bench.source,
+            );
+            const { mover, child, controller } = await bundled();
+            const pass = mover.livePass().catch((error: unknown) => error);
+            while (names(bench.destination).length < 20)
+                await new Promise((resolve) => setTimeout(resolve, 10));
+            if (how === "abort") controller.abort(new Error("stop"));
+            else child.kill("SIGKILL");
+            expect(String(await pass)).toMatch(
+                how === "abort" ? /stop/ : /the mover ended during livePass\n/,
+            );
+            await child.ended;
+            // What it had started ends with it: nothing is added any more.
+            await new Promise((resolve) => setTimeout(resolve, how === "abort" ? 100 : 1_500));
+            const left = names(bench.destination).length;
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            expect(names(bench.destination).length).toBe(left);
 
-        const again = bench.mover();
-        await again.lastPass();
-        expect(verdict(await again.prove("content"))).toBe("equal");
-    });
+            const again = bench.mover();
+            await again.lastPass();
+            expect(verdict(await again.prove("content"))).toBe("equal");
+        },
+    );
 });

@@ -40,33 +40,65 @@ const names = (stdin?: Buffer) => stdin?.toString("latin1").split("\0").slice(0,
 
 describe("argv", () => {
     test("find", () => {
-        expect(findCall("/source", true).argv.slice(0, 5)).toEqual(["find", "-P", "/source", "-ignore_readdir_race", "-xdev"]);
+        expect(findCall("/source", true).argv.slice(0, 5)).toEqual([
+            "find",
+            "-P",
+            "/source",
+            "-ignore_readdir_race",
+            "-xdev",
+        ]);
         expect(findCall("/source", false).argv).not.toContain("-ignore_readdir_race");
     });
 
     test("getfattr", () => {
-        expect(getfattrCall("/source").argv.join(" ")).toBe("getfattr -R -P -h -d -m - -e hex --absolute-names -- /source");
+        expect(getfattrCall("/source").argv.join(" ")).toBe(
+            "getfattr -R -P -h -d -m - -e hex --absolute-names -- /source",
+        );
     });
 
     test("rsync: names on standard input, never in argv; a leading dash is no option", () => {
         const manifest = manifestOf("-rf", "#x", "new\nline\xff");
-        const call = rsyncCall("/source", "/destination", manifest, [0, 1, 2, 3], { live: false, sparse: false });
+        const call = rsyncCall("/source", "/destination", manifest, [0, 1, 2, 3], {
+            live: false,
+            sparse: false,
+        });
         expect(call.argv.join(" ")).toBe(
             "rsync -aHAX --numeric-ids --modify-window=-1 --whole-file --from0 --files-from=- --stats --no-human-readable --info=progress2 --outbuf=N -- /source/ /destination/",
         );
         expect(names(call.stdin)).toEqual(["./-rf", "./#x", "./new\nline\xff"]);
-        const live = rsyncCall("/source", "/destination", manifest, [1], { live: true, sparse: true, foldersOnly: true });
-        expect(live.argv).toEqual(expect.arrayContaining(["-aHAXS", "--ignore-missing-args", "--filter=+ */", "--filter=- *"]));
+        const live = rsyncCall("/source", "/destination", manifest, [1], {
+            live: true,
+            sparse: true,
+            foldersOnly: true,
+        });
+        expect(live.argv).toEqual(
+            expect.arrayContaining([
+                "-aHAXS",
+                "--ignore-missing-args",
+                "--filter=+ */",
+                "--filter=- *",
+            ]),
+        );
         expect(rsyncRootCall("/source", "/destination").argv).toContain("--filter=- *");
     });
 
     test("cp: target and names go through xargs, which refuses to cut the list", () => {
         const manifest = manifestOf("d/", "d/-f\xff");
-        const call = copyCall("/source", "/destination", manifest, { folder: "d", entries: [2], bytes: 1, files: 1 }, "always");
+        const call = copyCall(
+            "/source",
+            "/destination",
+            manifest,
+            { folder: "d", entries: [2], bytes: 1, files: 1 },
+            "always",
+        );
         expect(call.argv.join(" ")).toBe(
             "xargs -0 -x -s 120000 cp -a -v --one-file-system --remove-destination --reflink=always",
         );
-        expect(names(call.stdin)).toEqual(["--target-directory=/destination/d", "--", "/source/d/-f\xff"]);
+        expect(names(call.stdin)).toEqual([
+            "--target-directory=/destination/d",
+            "--",
+            "/source/d/-f\xff",
+        ]);
     });
 
     test("the probe takes the smallest file with content", () => {
@@ -82,12 +114,16 @@ describe("argv", () => {
     });
 
     test("calls never grow beyond an argument list", () => {
-        const manifest = manifestOf(...Array.from({ length: 3_000 }, (_, at) => `${"x".repeat(200)}${at}`));
+        const manifest = manifestOf(
+            ...Array.from({ length: 3_000 }, (_, at) => `${"x".repeat(200)}${at}`),
+        );
         const entries = Array.from({ length: 3_000 }, (_, at) => at + 1);
         const units = groupByFolder(manifest, entries, () => ({ bytes: 1, files: 1 }));
         expect(units.length).toBeGreaterThan(5);
         for (const unit of units) {
-            expect(copyCall("/source", "/destination", manifest, unit, "auto").stdin?.length).toBeLessThan(110_000);
+            expect(
+                copyCall("/source", "/destination", manifest, unit, "auto").stdin?.length,
+            ).toBeLessThan(110_000);
         }
         expect(units.flatMap((unit) => unit.entries)).toEqual(entries);
     });
@@ -104,7 +140,10 @@ describe("the layout of a parallel copy", () => {
             links: layout.links.map(([a, b]) => [path(a), path(b)]),
         };
     };
-    const full = (folder: string) => [`${folder}/`, ...Array.from({ length: 30 }, (_, at) => `${folder}/${at}`)];
+    const full = (folder: string) => [
+        `${folder}/`,
+        ...Array.from({ length: 30 }, (_, at) => `${folder}/${at}`),
+    ];
     const many = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].flatMap(full);
 
     test("whole subtrees, where nothing stands against it", () => {
@@ -140,7 +179,9 @@ describe("the layout of a parallel copy", () => {
             const manifest = manifestOf(...tree, ...files);
             const { units, folders, links } = layOut(manifest);
             const carried = manifest.paths.filter(
-                (path) => folders.includes(path) || units.some((unit) => path === unit || path.startsWith(`${unit}/`)),
+                (path) =>
+                    folders.includes(path) ||
+                    units.some((unit) => path === unit || path.startsWith(`${unit}/`)),
             );
             const linked = links.map(([, name]) => name);
             expect([...carried, ...linked].sort()).toEqual([...manifest.paths].sort());
@@ -154,9 +195,14 @@ describe("the layout of a parallel copy", () => {
     });
 
     test("declines to cut a volume to crumbs", () => {
-        const folders = Array.from({ length: 6_000 }, (_, at) => [`d${at}/`, `d${at}/x=${(at >> 1) + 1}`]).flat();
+        const folders = Array.from({ length: 6_000 }, (_, at) => [
+            `d${at}/`,
+            `d${at}/x=${(at >> 1) + 1}`,
+        ]).flat();
         expect(layOutCopy(manifestOf(...folders), 2)).toEqual({
-            declined: expect.stringMatching(/^hard links or exclusions would cut the volume into \d+ calls of cp$/),
+            declined: expect.stringMatching(
+                /^hard links or exclusions would cut the volume into \d+ calls of cp$/,
+            ),
         });
     });
 
@@ -176,20 +222,29 @@ describe("complaints in a live pass", () => {
     const forgiven = (...complaints: string[]) => onlyMoved({ exitCode: 1, complaints });
     test("what moved is for the next pass", () => {
         expect(forgiven("cp: cannot stat '/source/x': No such file or directory")).toBe(true);
-        expect(forgiven("file has vanished: \"/source/x\"", "rsync warning: some files vanished before they could be transferred (code 24) at main.c(1)")).toBe(true);
+        expect(
+            forgiven(
+                'file has vanished: "/source/x"',
+                "rsync warning: some files vanished before they could be transferred (code 24) at main.c(1)",
+            ),
+        ).toBe(true);
     });
     test.each([
         "cp: error writing '/destination/x': No space left on device",
         "cp: error reading '/source/x': Input/output error",
         "cp: cannot create regular file '/destination/x': Permission denied",
-        "rsync: [receiver] mkstemp \"/destination/.x\" failed: Read-only file system (30)",
+        'rsync: [receiver] mkstemp "/destination/.x" failed: Read-only file system (30)',
     ])("%s is a failure", (line) => {
-        expect(forgiven("cp: cannot stat '/source/x': No such file or directory", line)).toBe(false);
+        expect(forgiven("cp: cannot stat '/source/x': No such file or directory", line)).toBe(
+            false,
+        );
     });
     test("a failure without a word is one", () => expect(forgiven()).toBe(false));
 });
 
 test("a strategy that there is not", () => {
-    expect(strategyProblem("tar")).toBe('there is no strategy "tar"; take "auto" or one of "reflink", "parallel copy", "rsync"');
+    expect(strategyProblem("tar")).toBe(
+        'there is no strategy "tar"; take "auto" or one of "reflink", "parallel copy", "rsync"',
+    );
     expect(strategyProblem("auto")).toBeUndefined();
 });

@@ -1,4 +1,12 @@
-import { chmodSync, linkSync, lchownSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    lchownSync,
+    linkSync,
+    mkdirSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LocalMover } from "../../provider/volumes/local-mover.js";
 import { python, run, Workbench } from "./workbench.js";
@@ -62,7 +70,8 @@ const faults: Record<string, { plant: (there: string) => void; found: RegExp[] }
         found: [/^"b": content differs$/],
     },
     "one flipped bit in the last byte of a sparse file": {
-        plant: (there) => python(`${quietly}quietly("sparse", lambda: flip("sparse", (8 << 20) - 1))`, there),
+        plant: (there) =>
+            python(`${quietly}quietly("sparse", lambda: flip("sparse", (8 << 20) - 1))`, there),
         found: [/^"sparse": content differs$/],
     },
     "one missing name": {
@@ -70,7 +79,8 @@ const faults: Record<string, { plant: (there: string) => void; found: RegExp[] }
         found: [/^"d\/c": missing in the destination$/],
     },
     "one extra name": {
-        plant: (there) => python(`${quietly}quietly("d", lambda: os.symlink("x", "d/extra\\n"))`, there),
+        plant: (there) =>
+            python(`${quietly}quietly("d", lambda: os.symlink("x", "d/extra\\n"))`, there),
         found: [/^"d\/extra\\x0a": only in the destination$/],
     },
     "one name changed into another": {
@@ -119,18 +129,27 @@ const faults: Record<string, { plant: (there: string) => void; found: RegExp[] }
     },
     "a swapped pair": {
         plant: (there) => {
-            python(`${quietly}def swap():
+            python(
+                `${quietly}def swap():
     os.rename("b", "t")
     os.rename("d/c", "b")
     os.rename("t", "d/c")
-quietly("d", lambda: quietly(".", swap))`, there);
+quietly("d", lambda: quietly(".", swap))`,
+                there,
+            );
         },
         found: [/^"b": /, /^"d\/c": /],
     },
     "a hard link that is a copy": {
-        plant: (there) => python(`${quietly}quietly("d", lambda: os.system("cp -a 'd/a linked' x && mv x 'd/a linked'"))
-quietly(".", lambda: None)`, there),
-        found: [/^"(a|d\/a linked)": hard-linked to "a" in the source, not hard-linked in the destination$/],
+        plant: (there) =>
+            python(
+                `${quietly}quietly("d", lambda: os.system("cp -a 'd/a linked' x && mv x 'd/a linked'"))
+quietly(".", lambda: None)`,
+                there,
+            ),
+        found: [
+            /^"(a|d\/a linked)": hard-linked to "a" in the source, not hard-linked in the destination$/,
+        ],
     },
     "a hard link too many": {
         plant: (there) => {
@@ -140,14 +159,22 @@ quietly(".", lambda: None)`, there),
         found: [/not hard-linked in the source, hard-linked to "b" in the destination$/],
     },
     "a filled hole": {
-        plant: (there) => python(`${quietly}def fill():
+        plant: (there) =>
+            python(
+                `${quietly}def fill():
     data = open("sparse", "rb").read()
     open("sparse", "r+b").write(data)
-quietly("sparse", fill)`, there),
+quietly("sparse", fill)`,
+                there,
+            ),
         found: [/^"sparse": takes \d+ bytes of room, \d+ in the source: holes are filled$/],
     },
     "a time wrong by a nanosecond": {
-        plant: (there) => python(`${quietly}info = os.stat("b"); os.utime("b", ns=(0, info.st_mtime_ns + 1))`, there),
+        plant: (there) =>
+            python(
+                `${quietly}info = os.stat("b"); os.utime("b", ns=(0, info.st_mtime_ns + 1))`,
+                there,
+            ),
         found: [/^"b": modification time \d+\.\d{9} in the source, \d+\.\d{9} in the destination$/],
     },
     "a folder's time wrong by a nanosecond": {
@@ -157,8 +184,12 @@ quietly("sparse", fill)`, there),
         ],
     },
     "a link to elsewhere": {
-        plant: (there) => python(`${quietly}info = os.lstat("link"); os.remove("link"); os.symlink("b", "link")
-os.utime("link", ns=(0, info.st_mtime_ns), follow_symlinks=False)`, there),
+        plant: (there) =>
+            python(
+                `${quietly}info = os.lstat("link"); os.remove("link"); os.symlink("b", "link")
+os.utime("link", ns=(0, info.st_mtime_ns), follow_symlinks=False)`,
+                there,
+            ),
         found: [/^"link": link to "a" in the source, "b" in the destination$/],
     },
     "a file where a folder was": {
@@ -166,11 +197,18 @@ os.utime("link", ns=(0, info.st_mtime_ns), follow_symlinks=False)`, there),
             rmSync(`${there}/d`, { recursive: true });
             writeFileSync(`${there}/d`, "");
         },
-        found: [/^"d": a directory in the source, a file in the destination$/, /missing in the destination$/],
+        found: [
+            /^"d": a directory in the source, a file in the destination$/,
+            /missing in the destination$/,
+        ],
     },
     "another device": {
-        plant: (there) => python(`${quietly}info = os.stat("device"); os.remove("device")
-os.mknod("device", 0o20600, os.makedev(1, 5)); os.utime("device", ns=(0, info.st_mtime_ns))`, there),
+        plant: (there) =>
+            python(
+                `${quietly}info = os.stat("device"); os.remove("device")
+os.mknod("device", 0o20600, os.makedev(1, 5)); os.utime("device", ns=(0, info.st_mtime_ns))`,
+                there,
+            ),
         found: [/^"device": device number 259 in the source, 261 in the destination$/],
     },
     "a truncated file": {
@@ -193,12 +231,16 @@ describe("a fault in the destination, planted before the proof, is found", () =>
         const proof = await mover.prove("content");
         expect(proof.equal).toBe(false);
         expect(proof.differenceCount).toBeGreaterThan(0);
-        for (const pattern of found) expect(proof.differences.join("\n")).toMatch(new RegExp(pattern.source, "m"));
+        for (const pattern of found)
+            expect(proof.differences.join("\n")).toMatch(new RegExp(pattern.source, "m"));
     });
 });
 
 test("two flipped bits are both named, and nothing else", async () => {
-    python(`${quietly}quietly("b", lambda: flip("b", 1))\nquietly("d/c", lambda: flip("d/c", 4999))`, bench.destination);
+    python(
+        `${quietly}quietly("b", lambda: flip("b", 1))\nquietly("d/c", lambda: flip("d/c", 4999))`,
+        bench.destination,
+    );
     const proof = await mover.prove("content");
     expect(proof.differences.sort()).toEqual(['"b": content differs', '"d/c": content differs']);
     expect(proof).toMatchObject({ equal: false, differenceCount: 2, level: "content" });
@@ -214,10 +256,18 @@ test("a proof of metadata does not read content, and does not claim it", async (
 test("a write to the source after the proof is named", async () => {
     await mover.prove("content");
     expect(await mover.unchangedSinceProof()).toEqual({ unchanged: true, changes: [] });
-    python(`${quietly}quietly("b", lambda: flip("b", 1))\nopen("new\\n", "w")\nos.remove("fifo")`, bench.source);
+    python(
+        `${quietly}quietly("b", lambda: flip("b", 1))\nopen("new\\n", "w")\nos.remove("fifo")`,
+        bench.source,
+    );
     const { unchanged, changes } = await mover.unchangedSinceProof();
     expect(unchanged).toBe(false);
-    expect(changes.sort()).toEqual(['".": was changed', '"b": was changed', '"fifo": is gone', '"new\\x0a": is new']);
+    expect(changes.sort()).toEqual([
+        '".": was changed',
+        '"b": was changed',
+        '"fifo": is gone',
+        '"new\\x0a": is new',
+    ]);
 });
 
 test("the last pass refuses to go by quick looks: same size, same time, other bytes", async () => {

@@ -39,21 +39,32 @@ describe.each(["xfs", "btrfs"] as const)("on %s", (kind) => {
         expect(oracle(folders.destination, by)).toBe(oracle(folders.source, by));
     });
 
-    test("a clone takes no room, and more than the free room can be cloned", { timeout: 120_000 }, async () => {
+    test("a clone takes no room, and more than the free room can be cloned", {
+        timeout: 120_000,
+    }, async () => {
         const at = bench.mount(kind, "1G");
         const folders = foldersOn(at);
-        python("import os,sys\nfor n in range(6): open(sys.argv[1] + '/%d' % n, 'wb').write(os.urandom(100 << 20))", folders.source);
+        python(
+            "import os,sys\nfor n in range(6): open(sys.argv[1] + '/%d' % n, 'wb').write(os.urandom(100 << 20))",
+            folders.source,
+        );
         run("sync", "-f", at);
         const before = freeOn(at);
         expect(before).toBeLessThan(500 << 20);
         const mover = bench.mover(folders);
-        expect(await mover.livePass()).toMatchObject({ mover: "reflink", bytes: 600 << 20, files: 7 });
+        expect(await mover.livePass()).toMatchObject({
+            mover: "reflink",
+            bytes: 600 << 20,
+            files: 7,
+        });
         await mover.flush();
         expect(before - freeOn(at)).toBeLessThan(40 << 20);
         expect(verdict(await mover.prove("content"))).toBe("equal");
     });
 
-    test("cloning from another file system declines with the reason", { timeout: 120_000 }, async () => {
+    test("cloning from another file system declines with the reason", {
+        timeout: 120_000,
+    }, async () => {
         const at = bench.mount(kind, "512M");
         writeFileSync(join(bench.source, "file"), "x".repeat(10_000));
         const mover = bench.mover({ destination: at });
@@ -61,7 +72,9 @@ describe.each(["xfs", "btrfs"] as const)("on %s", (kind) => {
         expect(await mover.declined()).toEqual([
             {
                 mover: "reflink",
-                reason: expect.stringMatching(/^the file system does not clone from the source to the destination \(.+\)$/),
+                reason: expect.stringMatching(
+                    /^the file system does not clone from the source to the destination \(.+\)$/,
+                ),
             },
         ]);
         expect(run("ls", "-A", at)).toBe("file\n");
@@ -106,16 +119,20 @@ test.each(["parallel copy", "rsync"])(
     { timeout: 60_000 },
     async (strategy) => {
         const small = bench.mount("ext4", "64M");
-        for (let n = 0; n < 40; n++) writeFileSync(join(bench.source, `file ${n}`), Buffer.alloc(1 << 20, n));
+        for (let n = 0; n < 40; n++)
+            writeFileSync(join(bench.source, `file ${n}`), Buffer.alloc(1 << 20, n));
         const mover = bench.mover({ destination: small, strategy });
         // Fits when it is measured, and not any more when it is written: room is taken once the copy has begun.
         bench.reporter.status = () => {};
         const filler = join(small, "lost+found", "filler");
         const scanned = mover.livePass();
-        const fill = 'until [ "$(ls -A "$1" | wc -l)" -gt 3 ]; do :; done; fallocate -l 25M "$2" || true';
+        const fill =
+            'until [ "$(ls -A "$1" | wc -l)" -gt 3 ]; do :; done; fallocate -l 25M "$2" || true';
         const filling = spawn("sh", ["-c", fill, "sh", small, filler]);
         bench.onCleanUp(() => filling.kill("SIGKILL"));
-        await expect(scanned).rejects.toThrow(/^the destination is full: [\d.]+ \w+ left there; the partial copy stays/);
+        await expect(scanned).rejects.toThrow(
+            /^the destination is full: [\d.]+ \w+ left there; the partial copy stays/,
+        );
         expect(Number(run("sh", "-c", 'ls "$1" | wc -l', "sh", small))).toBeGreaterThan(2);
 
         rmSync(filler);

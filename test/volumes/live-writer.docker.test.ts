@@ -55,14 +55,22 @@ while True:
 `;
 
 /** More than the usual four, to look for trouble: CUTOVER_WRITER_SEEDS=100. */
-const seeds = Array.from({ length: Number(process.env.CUTOVER_WRITER_SEEDS ?? 4) }, (_, at) => at + 1);
+const seeds = Array.from(
+    { length: Number(process.env.CUTOVER_WRITER_SEEDS ?? 4) },
+    (_, at) => at + 1,
+);
 
 test.each(seeds)(
     "whatever a running service does, the last pass makes both sides equal (seed %i)",
     { timeout: 180_000 },
     async (seed) => {
-        python("import os,sys\nfor n in range(500): open(sys.argv[1] + '/start %d' % n, 'wb').write(os.urandom(3000))", bench.source);
-        const service = spawn("python3", ["-c", busyService, bench.source, String(seed)], { stdio: ["ignore", "pipe", "inherit"] });
+        python(
+            "import os,sys\nfor n in range(500): open(sys.argv[1] + '/start %d' % n, 'wb').write(os.urandom(3000))",
+            bench.source,
+        );
+        const service = spawn("python3", ["-c", busyService, bench.source, String(seed)], {
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         bench.onCleanUp(() => service.kill("SIGKILL"));
         await once(service.stdout, "data");
         await sleep(300);

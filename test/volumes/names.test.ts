@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { escapeName, firstNames, nulSeparated, parentPath, pathBytes } from "../../provider/volumes/names.js";
+import {
+    escapeName,
+    firstNames,
+    nulSeparated,
+    parentPath,
+    pathBytes,
+} from "../../provider/volumes/names.js";
 
 const bytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 

@@ -14,7 +14,9 @@ export function editNastyTree(root: string): void {
 }
 
 function run(root: string, program: string): void {
-    execFileSync("python3", ["-c", prelude + program, root], { stdio: ["ignore", "inherit", "inherit"] });
+    execFileSync("python3", ["-c", prelude + program, root], {
+        stdio: ["ignore", "inherit", "inherit"],
+    });
 }
 
 const prelude = `

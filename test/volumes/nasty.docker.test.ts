@@ -10,7 +10,9 @@ beforeEach(() => {
 afterEach(() => bench.cleanUp());
 
 describe.each(["auto", "parallel copy", "rsync"])("the nasty tree by %s", (strategy) => {
-    test("is equal after one pass, and after edits and a last one", { timeout: 120_000 }, async () => {
+    test("is equal after one pass, and after edits and a last one", {
+        timeout: 120_000,
+    }, async () => {
         buildNastyTree(bench.source);
         const original = oracle(bench.source);
         const mover = bench.mover({ strategy });
@@ -31,12 +33,16 @@ describe.each(["auto", "parallel copy", "rsync"])("the nasty tree by %s", (strat
         expect(last).toMatchObject({ number: 2, last: true, mover: "rsync" });
         expect(await mover.unchangedSinceProof()).toEqual({ unchanged: true, changes: [] });
         expect(bench.reporter.warnings).toEqual([
-            expect.stringMatching(/^2 sockets are not carried: "types\/(other )?socket", "types\/(other )?socket"$/),
+            expect.stringMatching(
+                /^2 sockets are not carried: "types\/(other )?socket", "types\/(other )?socket"$/,
+            ),
         ]);
     });
 });
 
-test("a new session finds a copied tree, and changes only what differs", { timeout: 120_000 }, async () => {
+test("a new session finds a copied tree, and changes only what differs", {
+    timeout: 120_000,
+}, async () => {
     buildNastyTree(bench.source);
     await bench.mover().livePass();
     editNastyTree(bench.source);
@@ -44,15 +50,23 @@ test("a new session finds a copied tree, and changes only what differs", { timeo
     const later = bench.mover();
     const report = await later.lastPass();
     expect(await later.declined()).toEqual([
-        { mover: "reflink", reason: "the destination holds data already: only what differs is copied" },
-        { mover: "parallel copy", reason: "the destination holds data already: only what differs is copied" },
+        {
+            mover: "reflink",
+            reason: "the destination holds data already: only what differs is copied",
+        },
+        {
+            mover: "parallel copy",
+            reason: "the destination holds data already: only what differs is copied",
+        },
     ]);
     expect(report.files).toBeLessThan(80);
     expect(verdict(await later.prove("content"))).toBe("equal");
     expect(oracle(bench.destination)).toBe(oracle(bench.source));
 });
 
-test("the same tree has the same digest, wherever it lies; another has another", { timeout: 120_000 }, async () => {
+test("the same tree has the same digest, wherever it lies; another has another", {
+    timeout: 120_000,
+}, async () => {
     buildNastyTree(bench.source);
     const there = bench.mover();
     await there.livePass();
@@ -65,7 +79,9 @@ test("the same tree has the same digest, wherever it lies; another has another",
     expect((await there.prove("content")).digest).not.toBe(first.digest);
 });
 
-test("an empty destination's own mode and default ACL are not handed down", { timeout: 120_000 }, async () => {
+test("an empty destination's own mode and default ACL are not handed down", {
+    timeout: 120_000,
+}, async () => {
     buildNastyTree(bench.source);
     run("chmod", "7777", bench.destination);
     run("setfacl", "-d", "-m", "u:1234:rwx", bench.destination);

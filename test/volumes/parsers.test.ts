@@ -16,7 +16,15 @@ function randomNumbers(seed: number): (below: number) => number {
 }
 
 const line = (name: string, rest: Partial<Record<string, string>> = {}) => {
-    const field = { kind: "f", mode: "644", size: "10", inode: "12", device: "5", mtime: "1700000000.1234567890", ...rest };
+    const field = {
+        kind: "f",
+        mode: "644",
+        size: "10",
+        inode: "12",
+        device: "5",
+        mtime: "1700000000.1234567890",
+        ...rest,
+    };
     const { kind, mode, size, inode, device, mtime, target = "" } = field;
     return `${kind} ${mode} 0 0 ${size} 8 1 ${inode} ${device} ${mtime} 1700000001.0000000010 ${name}\0${target}\0`;
 };
@@ -32,7 +40,10 @@ describe("find's list", () => {
     const root = line("", { kind: "d", mode: "755" });
 
     test("keeps every byte of a name and of a link, and every digit of a number, at any cut of chunks", () => {
-        const text = root + line("a\n\xff b", { mode: "7777", size: "9007199254740991" }) + line("l", { kind: "l", target: "x\n -> y" });
+        const text =
+            root +
+            line("a\n\xff b", { mode: "7777", size: "9007199254740991" }) +
+            line("l", { kind: "l", target: "x\n -> y" });
         for (const chunk of [1, 2, 3, 7, 64, 4096]) {
             const manifest = parse(text, chunk);
             expect(manifest.paths).toEqual(["", "a\n\xff b", "l"]);
@@ -50,12 +61,18 @@ describe("find's list", () => {
     test("times before 1970 are themselves", () => {
         const times = ["-1.5000000000", "1.5000000000", "-0.5000000000", "0.5000000000"];
         const manifest = parse(root + times.map((mtime, at) => line(`f${at}`, { mtime })).join(""));
-        const seen = new Set([1, 2, 3, 4].map((at) => `${manifest.mtimeSeconds[at]} ${manifest.mtimeNanos[at]}`));
+        const seen = new Set(
+            [1, 2, 3, 4].map((at) => `${manifest.mtimeSeconds[at]} ${manifest.mtimeNanos[at]}`),
+        );
         expect(seen.size).toBe(4);
     });
 
     test("inodes of 64 bits are told apart", () => {
-        const manifest = parse(root + line("a", { inode: "18446744073709551614" }) + line("b", { inode: "18446744073709551615" }));
+        const manifest = parse(
+            root +
+                line("a", { inode: "18446744073709551614" }) +
+                line("b", { inode: "18446744073709551615" }),
+        );
         expect(manifest.inode(1)).not.toBe(manifest.inode(2));
     });
 
@@ -73,7 +90,11 @@ describe("find's list", () => {
             line("d/x.tmp");
         const manifest = parse(text, 10, createMatcher([], ["/out", "*.tmp"]));
         expect(manifest.paths).toEqual(["", "d", "d/lost+found"]);
-        expect(manifest).toMatchObject({ sockets: ["s"], foreign: ["mounted"], excluded: ["out", "d/x.tmp"] });
+        expect(manifest).toMatchObject({
+            sockets: ["s"],
+            foreign: ["mounted"],
+            excluded: ["out", "d/x.tmp"],
+        });
     });
 
     test("include keeps what fits, all below it, and the folders above", () => {
@@ -88,7 +109,8 @@ describe("find's list", () => {
             line("c/y") +
             line("c/keep") +
             line("z");
-        const paths = (include: string[], exclude: string[] = []) => parse(text, 99, createMatcher(include, exclude)).paths;
+        const paths = (include: string[], exclude: string[] = []) =>
+            parse(text, 99, createMatcher(include, exclude)).paths;
         expect(paths(["keep"])).toEqual(["", "a", "a/b", "a/b/keep", "a/b/keep/x", "c", "c/keep"]);
         expect(paths(["keep/"])).toEqual(["", "a", "a/b", "a/b/keep", "a/b/keep/x"]);
         expect(paths(["keep"], ["/c"])).toEqual(["", "a", "a/b", "a/b/keep", "a/b/keep/x"]);
@@ -103,7 +125,9 @@ describe("find's list", () => {
 
     test("an empty or cut list is refused, never taken for a small one", () => {
         expect(() => parse("")).toThrow("the list of entries is empty: not even the root is in it");
-        expect(() => parse(root + line("a").slice(0, -1))).toThrow("the list of entries has a line of another form");
+        expect(() => parse(root + line("a").slice(0, -1))).toThrow(
+            "the list of entries has a line of another form",
+        );
     });
 
     test("no damage to a list goes by unnoticed as another number", () => {
@@ -115,7 +139,12 @@ describe("find's list", () => {
             bytes[random(bytes.length)] = random(256);
             try {
                 const manifest = parse(bytes.toString("latin1"));
-                for (const column of [manifest.size, manifest.mtimeNanos, manifest.mode, manifest.inodeLow]) {
+                for (const column of [
+                    manifest.size,
+                    manifest.mtimeNanos,
+                    manifest.mode,
+                    manifest.inodeLow,
+                ]) {
                     for (let at = 0; at < manifest.count; at++) {
                         expect(Number.isSafeInteger(column[at])).toBe(true);
                         expect(column[at]).toBeGreaterThanOrEqual(0);
@@ -123,7 +152,9 @@ describe("find's list", () => {
                 }
                 expect(manifest.mode.every((mode) => mode <= 0o7777)).toBe(true);
             } catch (error) {
-                expect(String(error)).toMatch(/the list of entries (has a line of another form|is empty)/);
+                expect(String(error)).toMatch(
+                    /the list of entries (has a line of another form|is empty)/,
+                );
                 refused++;
             }
         }
@@ -150,7 +181,8 @@ describe("getfattr's output", () => {
         for (const chunk of [1, 5, 1_000]) {
             const parser = new GetfattrParser("/source");
             const bytes = Buffer.from(text, "latin1");
-            for (let at = 0; at < bytes.length; at += chunk) parser.push(bytes.subarray(at, at + chunk));
+            for (let at = 0; at < bytes.length; at += chunk)
+                parser.push(bytes.subarray(at, at + chunk));
             expect([...parser.end()]).toEqual([
                 ["", "user.root=0x31"],
                 ["d/a\nb\\c=\xff d", 'user.q"\\075b=0x31\nuser.x=0x'],
@@ -165,17 +197,26 @@ describe("getfattr's output", () => {
 
     test("an entry outside of the root is refused", () => {
         const parser = new GetfattrParser("/source");
-        expect(() => parser.push(Buffer.from("# file: /sourcery\nuser.x=0x\n\n"))).toThrow("outside of the root");
+        expect(() => parser.push(Buffer.from("# file: /sourcery\nuser.x=0x\n\n"))).toThrow(
+            "outside of the root",
+        );
     });
 });
 
 describe("rsync's output", () => {
-    const end = "\nNumber of files: 4\nNumber of regular files transferred: 3\nTotal file size: 900 bytes\nTotal transferred file size: 500 bytes\n";
+    const end =
+        "\nNumber of files: 4\nNumber of regular files transferred: 3\nTotal file size: 900 bytes\nTotal transferred file size: 500 bytes\n";
 
     test("progress never falls, and the figures at the end are those printed", () => {
         const output = new RsyncOutput(500);
         const seen: number[] = [];
-        for (const piece of ["    100  20%  1.00MB/s 0:00:00\r", "   4", "00  80%  2.00MB/s\r", "    300  60%\r", end]) {
+        for (const piece of [
+            "    100  20%  1.00MB/s 0:00:00\r",
+            "   4",
+            "00  80%  2.00MB/s\r",
+            "    300  60%\r",
+            end,
+        ]) {
             output.push(Buffer.from(piece));
             seen.push(output.bytes);
         }
@@ -185,7 +226,13 @@ describe("rsync's output", () => {
 
     test("impossible numbers are refused", () => {
         const output = new RsyncOutput(500);
-        for (const text of ["99999999999999999999  10%  x\r", "5000  10% x\r", "-7  1% x\r", "1e9 1% x\r", "NaN 1% x\r"]) {
+        for (const text of [
+            "99999999999999999999  10%  x\r",
+            "5000  10% x\r",
+            "-7  1% x\r",
+            "1e9 1% x\r",
+            "NaN 1% x\r",
+        ]) {
             output.push(Buffer.from(text));
         }
         expect(output.bytes).toBe(0);
@@ -196,7 +243,12 @@ describe("rsync's output", () => {
         const random = randomNumbers(3);
         for (let round = 0; round < 2_000; round++) {
             const output = new RsyncOutput(1_000_000);
-            const bytes = Buffer.from(Array.from({ length: 60 }, () => "0123456789 %\r\n.,xMB/s"[random(21)] as string).join(""));
+            const bytes = Buffer.from(
+                Array.from(
+                    { length: 60 },
+                    () => "0123456789 %\r\n.,xMB/s"[random(21)] as string,
+                ).join(""),
+            );
             output.push(bytes);
             expect(output.bytes).toBeGreaterThanOrEqual(0);
             expect(output.bytes).toBeLessThanOrEqual(2_000_000);
@@ -217,19 +269,28 @@ describe("tar's map of a sparse file", () => {
         block.write(kind, 156);
         return block;
     };
-    const padded = (text: string) => Buffer.concat([Buffer.from(text), Buffer.alloc((512 - (text.length % 512)) % 512)]);
+    const padded = (text: string) =>
+        Buffer.concat([Buffer.from(text), Buffer.alloc((512 - (text.length % 512)) % 512)]);
     const archive = (size: number, map: string, major = 1) => {
         const records = `22 GNU.sparse.major=${major}\n22 GNU.sparse.minor=0\n34 GNU.sparse.realsize=${size}\n`;
-        return Buffer.concat([header("x", records.length), padded(records), header("0", 99), padded(map)]);
+        return Buffer.concat([
+            header("x", records.length),
+            padded(records),
+            header("0", 99),
+            padded(map),
+        ]);
     };
     const parseMap = (bytes: Buffer, size: number, chunk: number) => {
         const parser = new SparseMapParser(size);
-        for (let at = 0; at < bytes.length; at += chunk) if (parser.push(bytes.subarray(at, at + chunk))) break;
+        for (let at = 0; at < bytes.length; at += chunk)
+            if (parser.push(bytes.subarray(at, at + chunk))) break;
         return parser.extents;
     };
 
     test.each([1, 100, 512, 100_000])("is read at chunks of %i bytes", (chunk) => {
-        expect(parseMap(archive(1 << 30, "2\n4997120\n4096\n1073741824\n0\n"), 1 << 30, chunk)).toEqual([4_997_120, 4_096]);
+        expect(
+            parseMap(archive(1 << 30, "2\n4997120\n4096\n1073741824\n0\n"), 1 << 30, chunk),
+        ).toEqual([4_997_120, 4_096]);
     });
 
     test("nothing but a hole", () => {

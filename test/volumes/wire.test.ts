@@ -8,16 +8,23 @@ import { serveMover } from "../../provider/volumes/serve.js";
 import { readLines } from "../../provider/volumes/wire.js";
 import { RecordingReporter } from "./workbench.js";
 
-const measure = { entries: 3, files: 2, bytes: 10 } as unknown as Awaited<ReturnType<Mover["measure"]>>;
+const measure = { entries: 3, files: 2, bytes: 10 } as unknown as Awaited<
+    ReturnType<Mover["measure"]>
+>;
 
 /** A server and a client of it in one process, as if one were in a container. */
 function pair(fake: (options: MoverOptions) => Partial<Mover>) {
     const [toMover, fromMover, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
     const served: { options?: MoverOptions; closed: number } = { closed: 0 };
-    const exit = serveMover({ source: "/source", destination: "/destination", exclude: ["x"] }, toMover, fromMover, (options) => {
-        served.options = options;
-        return { close: async () => void served.closed++, ...fake(options) } as Mover;
-    });
+    const exit = serveMover(
+        { source: "/source", destination: "/destination", exclude: ["x"] },
+        toMover,
+        fromMover,
+        (options) => {
+            served.options = options;
+            return { close: async () => void served.closed++, ...fake(options) } as Mover;
+        },
+    );
     let die: (exitCode: number) => void = () => {};
     const killed = new Promise<number>((resolve) => {
         die = resolve;
@@ -46,7 +53,11 @@ describe("a mover over a pair of streams", () => {
             flush: async () => void calls.push("flush"),
             fingerprint: async (side) => `of ${side}`,
         }));
-        const answers = await Promise.all([client.measure("source"), client.flush(), client.fingerprint("destination")]);
+        const answers = await Promise.all([
+            client.measure("source"),
+            client.flush(),
+            client.fingerprint("destination"),
+        ]);
         expect(answers).toEqual([measure, undefined, "of destination"]);
         expect(calls).toEqual(["source", "flush"]);
     });
@@ -70,25 +81,38 @@ describe("a mover over a pair of streams", () => {
             flush: async () => {
                 reporter.status("copying", { bytes: 5, totalBytes: 10 });
                 reporter.info("by the way");
-                reporter.warn("1 socket is not carried: \"a\\x0a\"");
+                reporter.warn('1 socket is not carried: "a\\x0a"');
             },
         }));
         await client.flush();
-        expect(reporter.statuses).toEqual([{ message: "copying", progress: { bytes: 5, totalBytes: 10 } }]);
+        expect(reporter.statuses).toEqual([
+            { message: "copying", progress: { bytes: 5, totalBytes: 10 } },
+        ]);
         expect(reporter.infos).toEqual(["by the way"]);
         expect(reporter.warnings).toEqual(['1 socket is not carried: "a\\x0a"']);
     });
 
     test("errors arrive with their details", async () => {
-        const details = { command: ["rsync", "-a"], exitCode: 23, lastLines: ["one", "two"], next: "make room" };
+        const details = {
+            command: ["rsync", "-a"],
+            exitCode: 23,
+            lastLines: ["one", "two"],
+            next: "make room",
+        };
         const { client } = pair(() => ({
             lastPass: async () => {
-                throw new CutoverError("rsync failed", { ...details, cause: new Error("deep down") });
+                throw new CutoverError("rsync failed", {
+                    ...details,
+                    cause: new Error("deep down"),
+                });
             },
         }));
         const error = await client.lastPass().catch((error: unknown) => error);
         expect(error).toBeInstanceOf(CutoverError);
-        expect(error).toMatchObject({ problem: "rsync failed", details: { ...details, cause: "Error: deep down" } });
+        expect(error).toMatchObject({
+            problem: "rsync failed",
+            details: { ...details, cause: "Error: deep down" },
+        });
     });
 
     test("a mover that cannot be made says why at the first call", async () => {
@@ -134,7 +158,11 @@ describe("a mover over a pair of streams", () => {
         await client.close();
         expect(await exit).toBe(0);
         expect(served.closed).toBe(1);
-        expect(served.options).toMatchObject({ source: "/source", destination: "/destination", exclude: ["x"] });
+        expect(served.options).toMatchObject({
+            source: "/source",
+            destination: "/destination",
+            exclude: ["x"],
+        });
         await client.close();
     });
 
@@ -144,14 +172,18 @@ describe("a mover over a pair of streams", () => {
         fromMover.write("docker: something else\n");
         await new Promise((resolve) => setImmediate(resolve));
         die(125);
-        await expect(call).rejects.toThrow("the mover ended during flush\n  | docker: something else\n");
+        await expect(call).rejects.toThrow(
+            "the mover ended during flush\n  | docker: something else\n",
+        );
     });
 
     test("a request that is none is refused without harm", async () => {
         const { client, child, reporter } = pair(() => ({ fingerprint: async () => "still here" }));
         child.stdin.write('not json\n{"id":77,"method":"constructor","args":[]}\n');
         expect(await client.fingerprint("source")).toBe("still here");
-        expect(reporter.warnings).toEqual([expect.stringMatching(/^the mover was sent a line that is no request: /)]);
+        expect(reporter.warnings).toEqual([
+            expect.stringMatching(/^the mover was sent a line that is no request: /),
+        ]);
     });
 });
 
@@ -161,7 +193,9 @@ test("lines survive any cut between chunks, in the middle of a character too", a
     for (let size = 1; size < 8; size++) {
         const stream = new PassThrough();
         const lines: string[] = [];
-        const ended = new Promise<void>((resolve) => readLines(stream, (line) => lines.push(line), resolve));
+        const ended = new Promise<void>((resolve) =>
+            readLines(stream, (line) => lines.push(line), resolve),
+        );
         for (let at = 0; at < bytes.length; at += size) stream.write(bytes.subarray(at, at + size));
         stream.end();
         await ended;

@@ -56,7 +56,11 @@ export class Workbench {
         const at = join(this.base, `${kind}-${this.undo.length}`);
         mkdirSync(at);
         run("truncate", "-s", size, image);
-        run(`mkfs.${kind}`, ...(kind === "ext4" ? ["-q", "-F"] : kind === "xfs" ? ["-q", "-f"] : ["-q", "-f"]), image);
+        run(
+            `mkfs.${kind}`,
+            ...(kind === "ext4" ? ["-q", "-F"] : kind === "xfs" ? ["-q", "-f"] : ["-q", "-f"]),
+            image,
+        );
         run("mount", "-o", "loop", image, at);
         this.undo.push(() => {
             run("umount", at);
@@ -78,7 +82,11 @@ export class Workbench {
 
 /** Runs a command and returns what it printed. */
 export function run(program: string, ...args: string[]): string {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 });
+    return execFileSync(program, args, {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        maxBuffer: 1 << 28,
+    });
 }
 
 /** Runs a Python program with arguments. */

@@ -23,14 +23,27 @@ export type Reflink = "always" | "auto";
  * `--remove-destination`: a directory that is written to while it is read can show a name twice, and cp would write the
  * second through the symbolic link that it made of the first, to wherever that leads.
  */
-export function copyCall(root: string, target: string, manifest: Manifest, unit: CopyUnit, reflink: Reflink): ToolCall {
+export function copyCall(
+    root: string,
+    target: string,
+    manifest: Manifest,
+    unit: CopyUnit,
+    reflink: Reflink,
+): ToolCall {
     const [from, to] = [root, target].map((path) => Buffer.from(path, "utf8").toString("latin1"));
     const below = unit.folder === "" ? "" : `/${unit.folder}`;
     const names = unit.entries.map((at) => `${from}/${manifest.path(at)}`);
     return {
         argv: [
             ...(["xargs", "-0", "-x", "-s", String(xargsBytes)] as const),
-            ...(["cp", "-a", "-v", "--one-file-system", "--remove-destination", `--reflink=${reflink}`] as const),
+            ...([
+                "cp",
+                "-a",
+                "-v",
+                "--one-file-system",
+                "--remove-destination",
+                `--reflink=${reflink}`,
+            ] as const),
         ],
         stdin: nulSeparated([`--target-directory=${to}${below}`, "--", ...names]),
     };

@@ -30,7 +30,11 @@ export function layOutCopy(source: Manifest, shards: number): CopyLayout | { dec
     for (let at = 0; at < source.count; at++) {
         const above = parentPath(source.path(at));
         if (above !== undefined && !openFolders.has(above)) continue;
-        if (at > 0 && !opens(source, at, torn, work(sizes.of(at)) > share && shallow(source.path(at)))) whole.push(at);
+        if (
+            at > 0 &&
+            !opens(source, at, torn, work(sizes.of(at)) > share && shallow(source.path(at)))
+        )
+            whole.push(at);
         else {
             openFolders.add(source.path(at));
             folders.push(at);
@@ -39,7 +43,9 @@ export function layOutCopy(source: Manifest, shards: number): CopyLayout | { dec
     const { leaders, links } = acrossUnits(source, whole);
     const units = groupByFolder(source, leaders, (at) => sizes.of(at), share);
     if (units.length > mostCalls) {
-        return { declined: `hard links or exclusions would cut the volume into ${units.length} calls of cp` };
+        return {
+            declined: `hard links or exclusions would cut the volume into ${units.length} calls of cp`,
+        };
     }
     return { units: units.sort((a, b) => work(b) - work(a)), folders, links };
 }
@@ -64,7 +70,8 @@ class SubtreeSizes {
         this.bytes = new Float64Array(source.count);
         this.files = new Float64Array(source.count);
         for (let at = source.count - 1; at >= 0; at--) {
-            this.bytes[at] = (this.bytes[at] as number) + (source.isFile(at) ? source.allocated(at) : 0);
+            this.bytes[at] =
+                (this.bytes[at] as number) + (source.isFile(at) ? source.allocated(at) : 0);
             this.files[at] = (this.files[at] as number) + 1;
             const above = parentPath(source.path(at));
             const parent = above === undefined ? undefined : source.find(above);
@@ -92,7 +99,12 @@ function foldersToOpen(source: Manifest): Set<BytePath> {
 }
 
 function openUpTo(torn: Set<BytePath>, path: BytePath, stop: BytePath | undefined): void {
-    for (let above = parentPath(path); above !== undefined && above !== stop; above = parentPath(above)) torn.add(above);
+    for (
+        let above = parentPath(path);
+        above !== undefined && above !== stop;
+        above = parentPath(above)
+    )
+        torn.add(above);
 }
 
 /** The deepest folder that holds all of these. */
@@ -105,7 +117,10 @@ export function commonFolder(paths: readonly BytePath[]): BytePath {
 }
 
 /** Single files that are names of one inode: the first is copied, the others are linked to it. */
-function acrossUnits(source: Manifest, whole: readonly number[]): { leaders: number[]; links: [number, number][] } {
+function acrossUnits(
+    source: Manifest,
+    whole: readonly number[],
+): { leaders: number[]; links: [number, number][] } {
     const groups = linkGroups(source);
     const leaderOf = new Map<number | string, number>();
     const leaders: number[] = [];

@@ -16,7 +16,12 @@ export function rsyncCall(
 ): ToolCall {
     return {
         argv: [
-            ...(["rsync", options.sparse ? "-aHAXS" : "-aHAX", "--numeric-ids", "--modify-window=-1"] as const),
+            ...([
+                "rsync",
+                options.sparse ? "-aHAXS" : "-aHAX",
+                "--numeric-ids",
+                "--modify-window=-1",
+            ] as const),
             ...(["--whole-file", "--from0", "--files-from=-"] as const),
             ...(options.live ? ["--ignore-missing-args"] : []),
             // A folder that became a link meanwhile must not become one in the destination: cp would follow it.
@@ -36,7 +41,14 @@ export function rsyncCall(
 export function rsyncRootCall(root: string, target: string): ToolCall {
     return {
         argv: [
-            ...(["rsync", "-aHAX", "--numeric-ids", "--modify-window=-1", "--no-recursive", "--dirs"] as const),
+            ...([
+                "rsync",
+                "-aHAX",
+                "--numeric-ids",
+                "--modify-window=-1",
+                "--no-recursive",
+                "--dirs",
+            ] as const),
             ...(["--filter=- *", "--", `${root}/`, `${target}/`] as const),
         ],
     };
@@ -108,7 +120,10 @@ export class RsyncOutput {
             if (bytes >= this.bytes && bytes <= this.totalBytes * 2) this.bytes = bytes;
             return;
         }
-        const figure = /^(Number of regular files transferred|Total transferred file size): (\d{1,16})( bytes)?$/.exec(line);
+        const figure =
+            /^(Number of regular files transferred|Total transferred file size): (\d{1,16})( bytes)?$/.exec(
+                line,
+            );
         if (figure?.[1]?.startsWith("Number")) this.transferred = Number(figure[2]);
         else if (figure) this.total = Number(figure[2]);
     }
