@@ -105,7 +105,7 @@ async function finish(
             () => step.run(new AbortController().signal),
             tools,
         );
-        if (isGivenUp(data)) left.push(`${step.title}: ${data.givenUp}`);
+        if (isGivenUp(data)) left.push(data.givenUp);
         results[step.name] ??= data;
         tools.journal.append({
             kind: "end",
@@ -136,8 +136,9 @@ function afterCommit({ steps }: JobFlow): number {
 
 function resultsIn(past: readonly JournalEntry[]): Record<string, unknown> {
     const results: Record<string, unknown> = {};
-    for (const entry of past)
-        if (entry.kind === "end" && entry.step) results[entry.step] ??= entry.data;
+    for (const { kind, step, data } of past) {
+        if (kind === "end" && step && !isGivenUp(data)) results[step] ??= data;
+    }
     return results;
 }
 
@@ -154,7 +155,12 @@ async function goBack(
     for (const step of [...started].reverse()) {
         if (!step.back) continue;
         tools.reporter.status(`going back: ${step.title}`);
-        const data = await untilDone(flow, `back:${step.name}`, step.back.bind(step), tools);
+        const data = await untilDone(
+            flow,
+            `the way back of ${step.name}`,
+            step.back.bind(step),
+            tools,
+        );
         tools.journal.append({ kind: "backed", job: flow.job, step: step.name, data });
         if (isGivenUp(data)) notUndone.push(data.givenUp);
     }
