@@ -1,4 +1,12 @@
-type DurationUnit = "millisecond" | "milliseconds" | "second" | "seconds" | "minute" | "minutes" | "hour" | "hours";
+type DurationUnit =
+    | "millisecond"
+    | "milliseconds"
+    | "second"
+    | "seconds"
+    | "minute"
+    | "minutes"
+    | "hour"
+    | "hours";
 
 /** A length of time, such as `"30 seconds"`, `"500 milliseconds"` or `"2 minutes"`. */
 export type Duration = `${number} ${DurationUnit}`;
@@ -49,7 +57,9 @@ export function sizeProblem(text: unknown): string | undefined {
  */
 export function duration(text: string): Duration {
     if (durationProblem(text)) {
-        throw new Error(`duration: ${JSON.stringify(text)} must be a length of time with its unit, such as "30 seconds"`);
+        throw new Error(
+            `duration: ${JSON.stringify(text)} must be a length of time with its unit, such as "30 seconds"`,
+        );
     }
     return text as Duration;
 }
@@ -61,14 +71,20 @@ export function duration(text: string): Duration {
  */
 export function size(text: string): Size {
     if (sizeProblem(text)) {
-        throw new Error(`size: ${JSON.stringify(text)} must be an amount of data with its unit, such as "64 MiB"`);
+        throw new Error(
+            `size: ${JSON.stringify(text)} must be an amount of data with its unit, such as "64 MiB"`,
+        );
     }
     return text as Size;
 }
 
 /** Milliseconds of a duration. */
 export function toMilliseconds(text: Duration): number {
-    const [, amount, unit] = durationPattern.exec(duration(text)) as unknown as [string, string, DurationUnit];
+    const [, amount, unit] = durationPattern.exec(duration(text)) as unknown as [
+        string,
+        string,
+        DurationUnit,
+    ];
     return Number(amount) * milliseconds[unit];
 }
 
@@ -82,20 +98,24 @@ export function toBytes(text: Size): number {
 export function formatBytes(count: number): string {
     const units: SizeUnit[] = ["TiB", "GiB", "MiB", "KiB"];
     for (const unit of units) {
-        if (count >= bytes[unit]) return `${trimZero((count / bytes[unit]).toFixed(1))} ${unit}`;
+        // What would read "1024" of the unit below is 1 of this one.
+        if (count < bytes[unit] * (1 - 0.05 / 1024)) continue;
+        return `${Math.round((count / bytes[unit]) * 10) / 10} ${unit}`;
     }
     return `${Math.round(count)} B`;
 }
 
-/** "850 ms", "2.4 s", "3 min 20 s": for people. */
+/** "850 ms", "2.4 s", "3 min 20 s", "24 h": for people. */
 export function formatMilliseconds(ms: number): string {
-    if (ms < 1_000) return `${Math.round(ms)} ms`;
-    if (ms < 60_000) return `${trimZero((ms / 1_000).toFixed(1))} s`;
-    const minutes = Math.floor(ms / 60_000);
-    const seconds = Math.round((ms % 60_000) / 1_000);
-    return seconds ? `${minutes} min ${seconds} s` : `${minutes} min`;
+    if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
+    const tenths = Math.round(ms / 100);
+    if (tenths < 600) return `${tenths / 10} s`;
+    const seconds = Math.round(ms / 1_000);
+    if (seconds < 3_600) return withRest(Math.floor(seconds / 60), "min", seconds % 60, "s");
+    const minutes = Math.round(seconds / 60);
+    return withRest(Math.floor(minutes / 60), "h", minutes % 60, "min");
 }
 
-function trimZero(text: string): string {
-    return text.replace(/\.0$/, "");
+function withRest(amount: number, unit: string, rest: number, restUnit: string): string {
+    return rest > 0 ? `${amount} ${unit} ${rest} ${restUnit}` : `${amount} ${unit}`;
 }

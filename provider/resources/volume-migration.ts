@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { MigrationReport } from "../engine/handover/volume-report.js";
 import type { Duration } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
-import type { MigrationReport } from "../handlers/volume-migration/handler.js";
 import type { VerifyLevel } from "../volumes/mover.js";
 import { defaultDockerHost } from "./docker-host.js";
 import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.js";

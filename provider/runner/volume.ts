@@ -1,9 +1,11 @@
-import type { VolumeJob } from "../engine/handover/job.js";
-import { type VolumePlatform, volumeFlow } from "../engine/handover/volume-flow.js";
 import { CutoverError } from "../engine/errors.js";
+import type { VolumeJob } from "../engine/handover/job.js";
+import { volumeFlow } from "../engine/handover/volume-flow.js";
+import type { QuiescedContainer, VolumePlatform } from "../engine/handover/volume-platform.js";
 import type { JobFlow } from "../engine/steps.js";
+import { formatMilliseconds } from "../engine/units.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
-import { isAlive, writersAmong } from "../platforms/docker/facts.js";
+import { isAlive, volumesOverlap, writersAmong } from "../platforms/docker/facts.js";
 import { ownLabels } from "../platforms/docker/names.js";
 import { openDockerMover } from "../platforms/docker/slots.js";
 import type { RunnerTools } from "./environment.js";
@@ -11,56 +13,108 @@ import { fileReserve, reservePath } from "./reserve.js";
 
 /** A migration's job with the real parts. */
 export function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): JobFlow {
-    const signal = AbortSignal.any([tools.signal, timeLimit(job.timeout)]);
     return volumeFlow({
         job,
-        platform: dockerVolumes(job, tools.engine),
+        platform: new DockerVolumes(job, tools.engine),
         journal: tools.journal,
         reserve: fileReserve(reservePath),
         reporter: tools.reporter,
         clock: tools.clock,
-        signal,
+        signal: AbortSignal.any([tools.signal, timeLimit(job, tools)]),
     });
 }
 
-function timeLimit(milliseconds: number): AbortSignal {
+/** Counts from the job's first moment: a runner that was started again has what is left. */
+function timeLimit({ id, timeout }: VolumeJob, { journal, clock }: RunnerTools): AbortSignal {
+    const opened = journal.entries().find((entry) => entry.job === id && entry.kind === "open");
+    const spent = opened ? clock.now() - Date.parse(opened.at) : 0;
     const controller = new AbortController();
-    const expire = () => controller.abort(new CutoverError(`it did not end within its timeout`, { next: "raise timeout" }));
-    setTimeout(expire, milliseconds).unref();
+    const expire = () => {
+        const problem = `it did not end within its timeout of ${formatMilliseconds(timeout)}`;
+        controller.abort(new CutoverError(problem, { next: "raise timeout" }));
+    };
+    setTimeout(expire, Math.max(0, timeout - spent)).unref();
     return controller.signal;
 }
 
-function dockerVolumes(job: VolumeJob, engine: DockerEngine): VolumePlatform {
-    return {
-        exists: async (volume) => (await engine.volume(volume)) !== undefined,
-        create: (volume) => engine.createVolume(volume, { ...job.labels, ...ownLabels(job.prefix, "data") }),
-        async writers(volume) {
-            const facts = await engine.volume(volume);
-            if (!facts) return [];
-            return writersAmong(await engine.running(), facts).map(({ name }) => name);
-        },
-        async isRunning(container) {
-            const facts = await engine.container(container);
-            if (!facts) throw new CutoverError(`quiesce.containers: there is no container ${container}`);
-            return isAlive(facts) && facts.status !== "paused";
-        },
-        quiesce: async (container, how) => {
-            if (how === "pause") await engine.pause(container);
-            else await engine.stop(container);
-        },
-        resume: async (container, how) => {
-            const facts = await engine.container(container);
-            if (facts?.status === "paused") await engine.unpause(container);
-            else if (how === "stop" && facts && !isAlive(facts)) await engine.start(container);
-        },
-        openMover: async (of, { reporter, signal }) =>
-            openDockerMover(engine, of, { source: of.source, destination: of.destination, reporter, signal }, options(of)),
-        async removeMovers() {
-            for (const { id } of await engine.containers(ownLabels(job.prefix, "mover"))) await engine.remove(id);
-        },
-    };
-}
+type Policy = Parameters<DockerEngine["setRestartPolicy"]>[1];
 
-function options({ include, exclude, strategy }: VolumeJob) {
-    return { ...(include ? { include } : {}), ...(exclude ? { exclude } : {}), strategy };
+class DockerVolumes implements VolumePlatform {
+    constructor(
+        private readonly job: VolumeJob,
+        private readonly engine: DockerEngine,
+    ) {}
+
+    async createdAt(volume: string): Promise<string | undefined> {
+        return (await this.engine.volume(volume))?.createdAt;
+    }
+
+    create(volume: string): Promise<void> {
+        const { labels, prefix } = this.job;
+        return this.engine.createVolume(volume, { ...labels, ...ownLabels(prefix, "data") });
+    }
+
+    async overlap(one: string, other: string): Promise<boolean> {
+        const [a, b] = [await this.engine.volume(one), await this.engine.volume(other)];
+        return a !== undefined && b !== undefined && volumesOverlap(a, b);
+    }
+
+    async writers(volume: string) {
+        const facts = await this.engine.volume(volume);
+        if (!facts) return [];
+        return writersAmong(await this.engine.running(), facts).map(({ id, name, status }) => ({
+            id,
+            name,
+            paused: status === "paused",
+        }));
+    }
+
+    async container(name: string): Promise<QuiescedContainer | undefined> {
+        const facts = await this.engine.container(name);
+        if (!facts) return undefined;
+        const { id, removedAtEnd, restartPolicy } = facts;
+        const running = isAlive(facts) && facts.status !== "paused";
+        return { id, name: facts.name, running, removedAtEnd, restartPolicy };
+    }
+
+    async quiesce(
+        { id, restartPolicy }: QuiescedContainer,
+        how: "stop" | "pause",
+    ): Promise<{ killed: boolean }> {
+        // With it, a restart of the engine would bring the writer back in the middle, or after "stay".
+        if (restartPolicy !== "no") await this.engine.setRestartPolicy(id, "no");
+        if (how === "stop") return this.engine.stop(id);
+        await this.engine.pause(id);
+        return { killed: false };
+    }
+
+    async resume({ id, restartPolicy }: QuiescedContainer): Promise<boolean> {
+        const facts = await this.engine.container(id);
+        if (!facts) return false;
+        if (facts.status === "paused") await this.engine.unpause(id);
+        else if (!isAlive(facts)) await this.engine.start(id);
+        if (facts.restartPolicy !== restartPolicy)
+            await this.engine.setRestartPolicy(id, restartPolicy as Policy);
+        return true;
+    }
+
+    openMover(job: VolumeJob, { reporter, signal }: Parameters<VolumePlatform["openMover"]>[1]) {
+        const { source, destination, include, exclude, strategy } = job;
+        const options = {
+            ...(include ? { include } : {}),
+            ...(exclude ? { exclude } : {}),
+            strategy,
+        };
+        return openDockerMover(
+            this.engine,
+            job,
+            { source, destination, reporter, signal },
+            options,
+        );
+    }
+
+    async removeMovers(): Promise<void> {
+        const movers = await this.engine.containers(ownLabels(this.job.prefix, "mover"));
+        for (const { id } of movers) await this.engine.remove(id);
+    }
 }

@@ -1,28 +1,17 @@
-import { CutoverError } from "../errors.js";
-import { type FreezeReport } from "./freeze.js";
-import type { Mover, PassReport } from "../../volumes/mover.js";
+import type { Measure, Mover, PassReport, Proof } from "../../volumes/mover.js";
 import type { Clock } from "../clock.js";
+import { CutoverError } from "../errors.js";
 import type { Journal } from "../journal.js";
 import type { Reporter } from "../progress.js";
 import type { JobFlow, Step } from "../steps.js";
 import { formatBytes, formatMilliseconds } from "../units.js";
-import { orAbort } from "./or-abort.js";
 import type { VolumeJob } from "./job.js";
+import { orAbort } from "./or-abort.js";
 import type { Reserve } from "./tools.js";
-
-/** What a migration needs of the place where its volumes are. */
-export interface VolumePlatform {
-    exists(volume: string): Promise<boolean>;
-    /** Made where it is missing; never filled from an image. */
-    create(volume: string): Promise<void>;
-    /** Containers that may write to a volume now, by name. */
-    writers(volume: string): Promise<string[]>;
-    isRunning(container: string): Promise<boolean>;
-    quiesce(container: string, how: "stop" | "pause"): Promise<void>;
-    resume(container: string, how: "stop" | "pause"): Promise<void>;
-    openMover(job: VolumeJob, tools: { reporter: Reporter; signal: AbortSignal }): Promise<Mover>;
-    removeMovers(): Promise<void>;
-}
+import { type VolumeStepName, volumeStepNames, volumeTitles } from "./volume-plan.js";
+import type { VolumePlatform } from "./volume-platform.js";
+import { type MigrationReport, totalsOf } from "./volume-report.js";
+import { type Obstacle, VolumeWriters } from "./volume-writers.js";
 
 export interface VolumeTools {
     job: VolumeJob;
@@ -36,101 +25,115 @@ export interface VolumeTools {
 
 /** One volume into another: design.md, section 1. A runner that died starts over; what was copied already is found. */
 export function volumeFlow(tools: VolumeTools): JobFlow {
-    return { job: tools.job.id, plan: tools.job, steps: volumeSteps(tools), afterCrash: "again" };
-}
-
-export function volumeSteps(tools: VolumeTools): Step[] {
     const { job } = tools;
-    const migration = new Migration(tools);
-    return [
-        { name: "look", title: "look at both volumes", run: () => migration.look(), back: () => migration.close() },
-        { name: "copy", title: copyTitle(job), run: (signal) => orAbort(migration.livePasses(), signal) },
-        ...(job.quiesce ? [quiesceStep(job.quiesce, migration)] : []),
-        {
-            name: "last-pass",
-            title: job.verify === "none" ? "copy what is left" : `copy what is left and prove the copy (${job.verify})`,
-            run: (signal) => orAbort(migration.lastPass(), signal),
-        },
-        { name: "commit", title: "commit: the copy is whole", commits: true, run: () => migration.report() },
-        { name: "close", title: "end the mover", run: () => migration.end() },
-    ];
-}
-
-function copyTitle({ source, destination, quiesce }: VolumeJob): string {
-    const meanwhile = quiesce ? `, while ${quiesce.containers.join(", ")} ${quiesce.containers.length > 1 ? "run" : "runs"}` : "";
-    return `copy ${source} into ${destination}${meanwhile}`;
-}
-
-function quiesceStep(quiesce: NonNullable<VolumeJob["quiesce"]>, migration: Migration): Step {
+    const titles = volumeTitles(job);
+    const steps = stepsOf(new Migration(tools));
     return {
-        name: "quiesce",
-        title: `${quiesce.how} ${quiesce.containers.join(", ")}`,
-        run: () => migration.quiesce(),
-        back: () => migration.resume(),
+        job: job.id,
+        plan: job,
+        steps: volumeStepNames(job).map((name) => ({ name, title: titles[name], ...steps[name] })),
+        afterCrash: "again",
+    };
+}
+
+function stepsOf(migration: Migration): Record<VolumeStepName, Omit<Step, "name" | "title">> {
+    return {
+        look: { run: (signal) => orAbort(migration.look(), signal), back: () => migration.end() },
+        copy: { run: (signal) => orAbort(migration.livePasses(), signal) },
+        quiesce: { run: () => migration.quiesce(), back: () => migration.resume() },
+        "last-pass": { run: (signal) => orAbort(migration.lastPass(), signal) },
+        resume: { run: () => migration.resume() },
+        commit: { run: () => migration.report(), commits: true },
+        close: { run: () => migration.end() },
     };
 }
 
 class Migration {
     private mover: Mover | undefined;
     private readonly passes: PassReport[] = [];
-    private frozenAt: number | undefined;
-    private frozen = 0;
-    private proof: Awaited<ReturnType<Mover["prove"]>> | undefined;
+    private readonly writers: VolumeWriters;
+    private proof: Proof | undefined;
+    private measured: Measure | undefined;
 
-    constructor(private readonly tools: VolumeTools) {}
+    constructor(private readonly tools: VolumeTools) {
+        this.writers = new VolumeWriters(tools);
+    }
 
     async look(): Promise<unknown> {
         const { job, platform, reserve } = this.tools;
         await platform.removeMovers();
-        if (!(await platform.exists(job.source))) {
-            throw new CutoverError(`source: there is no volume ${job.source}`, { next: "check its name and its engine" });
-        }
-        await this.refuseWriters();
+        const made = await platform.createdAt(job.source);
+        refuse(await this.obstacles(made !== undefined));
         await platform.create(job.destination);
+        if (await platform.overlap(job.source, job.destination)) {
+            throw new CutoverError(
+                `destination: volume ${job.destination} is in the same folder as ${job.source}`,
+                {
+                    next: "choose a volume that lies elsewhere",
+                },
+            );
+        }
         await reserve.take();
         this.mover = await platform.openMover(job, this.tools);
-        const [source, destination] = [await this.mover.measure("source"), await this.mover.measure("destination")];
-        await this.refuseForeignData(destination.empty);
+        const source = await this.mover.measure("source");
+        const destination = await this.mover.measure("destination");
+        await this.refuseNewSource(made);
+        this.measured = source;
+        refuseEmptySource(job, source, destination);
+        await this.refuseForeignData(destination);
         return { source, destination };
     }
 
-    private async refuseWriters(): Promise<void> {
+    private async obstacles(sourceExists: boolean): Promise<Obstacle[]> {
         const { job, platform } = this.tools;
-        const declared = new Set(job.quiesce?.containers ?? []);
-        const writers = (await platform.writers(job.source)).filter((name) => !declared.has(name));
-        if (writers.length > 0) {
-            throw new CutoverError(`source: volume ${job.source} is written by ${writers.join(", ")}`, {
-                next: `declare quiesce: { containers: [${writers.map((name) => JSON.stringify(name)).join(", ")}], how: "stop" }`,
+        const obstacles: Obstacle[] = [];
+        if (!sourceExists) {
+            obstacles.push({
+                problem: `source: there is no volume ${job.source}`,
+                next: "check its name and its engine",
             });
         }
-        const onDestination = await platform.writers(job.destination).catch(() => []);
+        obstacles.push(...(await this.writers.obstacles()));
+        const onDestination = (await platform.writers(job.destination)).map(({ name }) => name);
         if (onDestination.length > 0) {
-            throw new CutoverError(`destination: volume ${job.destination} is written by ${onDestination.join(", ")}`, {
-                next: "stop them first",
-            });
+            const problem = `destination: volume ${job.destination} is written by ${onDestination.join(", ")}`;
+            obstacles.push({ problem, next: "stop what writes to it, or choose a new volume" });
         }
+        return obstacles;
+    }
+
+    /** Docker makes a missing volume, empty, as soon as a container mounts it: that one is no source. */
+    private async refuseNewSource(made: string | undefined): Promise<void> {
+        const { job, platform } = this.tools;
+        if ((await platform.createdAt(job.source)) === made) return;
+        throw new CutoverError(`source: volume ${job.source} was removed while it was looked at`);
     }
 
     /** Ours is what an earlier job of this migration left, and nobody has written to since. */
-    private async refuseForeignData(empty: boolean): Promise<void> {
+    private async refuseForeignData({ empty }: Measure): Promise<void> {
         const { job, journal } = this.tools;
         if (empty || job.onExisting === "update") return;
-        const before = lastJobTo(job.destination, journal, job.id);
+        const before = lastCopyInto(job.destination, journal);
         if (before === undefined) {
-            throw new CutoverError(`destination: volume ${job.destination} holds data of others`, {
-                next: 'choose a new volume, or write onExisting: "update" to have it made equal to the source',
-            });
+            throw new CutoverError(
+                `destination: volume ${job.destination} holds data, and no record says that this migration wrote them`,
+                {
+                    next: 'choose a new volume, or write onExisting: "update" to have it made equal to the source',
+                },
+            );
         }
         if (before.fingerprint === undefined) return;
         if ((await this.open.fingerprint("destination")) === before.fingerprint) return;
-        throw new CutoverError(`destination: volume ${job.destination} was written to since its report`, {
-            next: 'write onExisting: "update" to have what was written there replaced by the source',
-        });
+        throw new CutoverError(
+            `destination: volume ${job.destination} was written to since its report`,
+            {
+                next: 'write onExisting: "update" to have what was written there replaced by the source',
+            },
+        );
     }
 
     async livePasses(): Promise<PassReport[]> {
         const { job, reporter } = this.tools;
-        if (!job.quiesce) return this.passes;
         for (let number = 1; number <= job.passes.max; number++) {
             const pass = await this.open.livePass();
             this.passes.push(pass);
@@ -142,100 +145,95 @@ class Migration {
     }
 
     async quiesce(): Promise<void> {
-        const { job, platform, journal, clock } = this.tools;
-        const { containers, how } = job.quiesce ?? { containers: [], how: "stop" as const };
-        if (this.wereRunning() === undefined) {
-            const running: string[] = [];
-            for (const name of containers) if (await platform.isRunning(name)) running.push(name);
-            journal.append({ kind: "note", job: job.id, step: "quiesce", data: running });
-        }
-        this.frozenAt = clock.now();
-        for (const name of containers) if (await platform.isRunning(name)) await platform.quiesce(name, how);
+        const { reporter } = this.tools;
+        await this.writers.quiesce();
+        for (const name of this.writers.killed())
+            reporter.warn(`${name} did not end in time: the engine killed it`);
     }
 
-    /** Only those that ran before, in whichever runner's time that was. */
-    async resume(): Promise<void> {
-        const { job, platform, reserve } = this.tools;
-        await reserve.giveBack();
-        for (const name of this.wereRunning() ?? []) await platform.resume(name, job.quiesce?.how ?? "stop");
-        this.thaw();
-    }
-
-    private wereRunning(): string[] | undefined {
-        const { journal, job } = this.tools;
-        const note = journal.entries().find((entry) => entry.job === job.id && entry.kind === "note" && entry.step === "quiesce");
-        return note?.data as string[] | undefined;
+    async resume(): Promise<unknown> {
+        // First of all: on a full disk nothing starts.
+        await this.tools.reserve.giveBack();
+        return this.writers.resume();
     }
 
     async lastPass(): Promise<PassReport> {
-        const { job, platform, reporter } = this.tools;
-        await this.refuseWritersNow();
+        const { job, reporter } = this.tools;
+        await this.refuseWriters();
         const pass = await this.open.lastPass();
         this.passes.push(pass);
         await this.open.flush();
-        if (job.verify !== "none") await this.prove(job.verify);
+        await this.prove();
         const after = await this.open.unchangedSinceProof();
         if (!after.unchanged) {
-            const writers = await platform.writers(job.source);
             throw new CutoverError(`something wrote to volume ${job.source} while it was copied`, {
-                lastLines: [...after.changes, ...writers.map((name) => `container ${name} may write to it`)],
+                lastLines: [...after.changes, ...(await this.namedWriters())],
                 next: "name every writer in quiesce.containers, or stop them",
             });
         }
-        reporter.info(`last pass: ${describe(pass)}`);
-        if (job.quiesce?.then === "restart") await this.resume();
+        // One that came late and has not written yet would do so next.
+        await this.refuseWriters();
+        reporter.info(
+            `last pass: ${describe(pass)}${this.proof ? `, ${this.proof.entries} entries proven equal` : ""}`,
+        );
         return pass;
     }
 
-    private async refuseWritersNow(): Promise<void> {
-        const { job, platform } = this.tools;
-        if (job.quiesce?.how === "pause") return;
-        const writers = await platform.writers(job.source);
-        if (writers.length > 0) {
-            throw new CutoverError(`volume ${job.source} is written by ${writers.join(", ")}`, {
+    private async refuseWriters(): Promise<void> {
+        const writers = await this.writers.atWork();
+        if (writers.length === 0) return;
+        throw new CutoverError(
+            `source: volume ${this.tools.job.source} is written by ${writers.join(", ")}`,
+            {
                 next: "name it in quiesce.containers, or stop it",
-            });
-        }
+            },
+        );
     }
 
-    private async prove(level: "content" | "metadata"): Promise<void> {
-        this.proof = await this.open.prove(level);
-        if (this.proof.equal) return;
-        throw new CutoverError(`the copy is not equal to its source: ${this.proof.differenceCount} differences`, {
-            lastLines: this.proof.differences,
+    /** With `verify: "none"` too: it is what the source is compared with at the end. */
+    private async prove(): Promise<void> {
+        const { job } = this.tools;
+        const proof = await this.open.prove(job.verify);
+        if (job.verify === "none") return;
+        this.proof = proof;
+        if (proof.equal) return;
+        const count =
+            proof.differenceCount === 1 ? "1 difference" : `${proof.differenceCount} differences`;
+        throw new CutoverError(`the copy is not equal to its source: ${count}`, {
+            lastLines: [...proof.differences, ...(await this.namedWriters())],
+            next: "find what writes to one of the two volumes, stop it, and run pulumi up again",
         });
     }
 
-    async report(): Promise<object> {
+    private async namedWriters(): Promise<string[]> {
+        return (await this.writers.atWork()).map((name) => `container ${name} may write to it`);
+    }
+
+    async report(): Promise<MigrationReport> {
         const { job } = this.tools;
-        this.thaw();
-        const freeze: FreezeReport = { seconds: this.frozen / 1000, held: 0, cut: 0 };
+        const freeze = { seconds: this.writers.frozenSeconds(), held: 0, cut: 0 };
         return {
             source: job.source,
             destination: job.destination,
-            passes: this.passes,
+            strategy: this.passes[0]?.mover ?? "rsync",
             declined: await this.open.declined(),
-            ...(this.proof ? { proof: this.proof } : {}),
+            passes: this.passes,
+            totals: totalsOf(this.passes),
+            sockets: this.measured?.sockets ?? 0,
+            verified: job.verify,
+            ...(this.proof ? { digest: this.proof.digest, proof: this.proof } : {}),
+            quiesced: this.writers.quiesced().map(({ name }) => name),
+            killed: this.writers.killed(),
             ...(job.quiesce ? { freeze } : {}),
             fingerprint: await this.open.fingerprint("destination"),
         };
     }
 
-    private thaw(): void {
-        if (this.frozenAt === undefined) return;
-        this.frozen = this.tools.clock.now() - this.frozenAt;
-        this.frozenAt = undefined;
-    }
-
     async end(): Promise<void> {
         await this.tools.reserve.giveBack();
-        await this.close();
-    }
-
-    async close(): Promise<void> {
         await this.mover?.close().catch(() => {});
-        await this.tools.platform.removeMovers();
         this.mover = undefined;
+        await this.tools.platform.removeMovers();
     }
 
     private get open(): Mover {
@@ -244,26 +242,53 @@ class Migration {
     }
 }
 
-/** What the journal says of the job before this one with the same destination. */
-function lastJobTo(destination: string, journal: Journal, but: string): { fingerprint?: string } | undefined {
-    const entries = journal.entries();
-    const opened = entries.findLast(
-        (entry) =>
-            entry.kind === "open" &&
-            entry.job !== but &&
-            (entry.data as VolumeJob).destination === destination &&
-            entries.some((other) => other.job === entry.job && other.kind === "start" && other.step === "copy"),
+/** Everything that is in the way, at once. */
+function refuse(obstacles: readonly Obstacle[]): void {
+    const [first] = obstacles;
+    if (!first) return;
+    if (obstacles.length === 1) throw new CutoverError(first.problem, { next: first.next });
+    throw new CutoverError(`${obstacles.length} things are in the way`, {
+        lastLines: obstacles.map(({ problem, next }) => `${problem}; ${next}`),
+    });
+}
+
+/** A source that somebody emptied, or made anew by mistake, must not take its copy with it. */
+function refuseEmptySource(job: VolumeJob, source: Measure, destination: Measure): void {
+    if (!source.empty || destination.empty) return;
+    throw new CutoverError(
+        `source: volume ${job.source} is empty, and destination ${job.destination} holds ${destination.entries} entries`,
+        { next: "check the source; if it is meant to be empty, remove the destination first" },
     );
-    if (!opened) {
-        // This very job, whose runner died after it began to copy.
-        const copying = entries.some((entry) => entry.job === but && entry.kind === "start" && entry.step === "copy");
-        return copying ? {} : undefined;
-    }
-    const report = entries.find((entry) => entry.job === opened.job && entry.kind === "end" && entry.step === "commit");
-    return (report?.data as { fingerprint?: string } | undefined) ?? {};
+}
+
+/**
+ * What the journal says of the last job that began to copy into a volume, this one included when an earlier runner of it
+ * died: its fingerprint, when it came to an end.
+ */
+function lastCopyInto(destination: string, journal: Journal): { fingerprint?: string } | undefined {
+    const entries = journal.entries();
+    const jobs = entries.filter(
+        ({ kind, data }) => kind === "open" && (data as VolumeJob).destination === destination,
+    );
+    const began = new Set(
+        entries
+            .filter(({ kind, step }) => kind === "start" && isCopying(step))
+            .map(({ job }) => job),
+    );
+    const last = jobs.findLast(({ job }) => began.has(job));
+    if (!last) return undefined;
+    const report = entries.find(
+        ({ job, kind, step }) => job === last.job && kind === "end" && step === "commit",
+    );
+    return (report?.data as MigrationReport | undefined) ?? {};
+}
+
+function isCopying(step: string | undefined): boolean {
+    return step === "copy" || step === "last-pass";
 }
 
 function describe(pass: PassReport): string {
     const deleted = pass.deletes ? `, ${pass.deletes} deleted` : "";
-    return `${formatBytes(pass.bytes)} in ${pass.files} files${deleted}, ${formatMilliseconds(pass.seconds * 1000)}`;
+    const files = pass.files === 1 ? "1 file" : `${pass.files} files`;
+    return `${formatBytes(pass.bytes)} in ${files}${deleted}, ${formatMilliseconds(pass.seconds * 1000)}`;
 }

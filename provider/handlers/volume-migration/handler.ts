@@ -1,21 +1,26 @@
-import { randomUUID } from "node:crypto";
-import { CutoverError, asCutoverError, type InputProblem } from "../../engine/errors.js";
-import type { VolumeJob } from "../../engine/handover/job.js";
-import { volumeSteps, type VolumeTools } from "../../engine/handover/volume-flow.js";
-import { toBytes, toMilliseconds } from "../../engine/units.js";
-import { names } from "../../platforms/docker/names.js";
-import { ensureImages } from "../../runner/image.js";
-import { runToItsEnd, startedBy, takeOver } from "../../runner/start.js";
-import { originLabels } from "../labels.js";
+import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
+import type { MigrationReport } from "../../engine/handover/volume-report.js";
+import type { DockerEngine } from "../../platforms/docker/engine.js";
+import { isAlive } from "../../platforms/docker/facts.js";
+import { names, ownLabels } from "../../platforms/docker/names.js";
+import { askToGoBack } from "../../runner/abort.js";
+import { ensureImages, imageTags } from "../../runner/image.js";
+import { readJournal } from "../../runner/record.js";
+import { follow, runToItsEnd, takeOver } from "../../runner/start.js";
 import { dockerEngine, targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
 import { newPrefix, type Origin } from "../prefix.js";
-import { digestOf } from "../digest-of.js";
 import { sameJson } from "../same-json.js";
-import { unknownText } from "../unknown.js";
-import { isKnownMigration, type PreviewedMigration, type VolumeMigrationDeclaration } from "./declaration.js";
-import { readMigrationDeclaration } from "./read-declaration.js";
+import { afterFailure } from "./afterwards.js";
+import {
+    isKnownMigration,
+    type PreviewedMigration,
+    type VolumeMigrationDeclaration,
+} from "./declaration.js";
 import { showMigrationFigures } from "./figures.js";
+import { migrationJob, wantsSync } from "./job.js";
+import { planOfMigration } from "./plan.js";
+import { readMigrationDeclaration } from "./read-declaration.js";
 
 export interface MigrationInputs extends PreviewedMigration {
     prefix: string;
@@ -28,46 +33,54 @@ export interface MigrationInputs extends PreviewedMigration {
 }
 
 export interface MigrationState extends MigrationInputs {
-    /** What a reviewer reads afterwards; absent until the first success. */
+    /** What a reviewer reads afterwards; absent while the last sync that was wanted has not succeeded. */
     report?: MigrationReport;
 }
 
-export type MigrationReport = Record<string, unknown>;
-
-/** Only a change of these starts a sync. */
-const syncKeys = ["source", "destination", "include", "exclude", "rerun"] as const;
-
 export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
     async check(olds, news, context) {
-        const { origin, row, problems: found = [], ...raw } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
+        const {
+            origin,
+            row,
+            problems: found = [],
+            ...raw
+        } = news as {
+            origin: Origin;
+            row?: string;
+            problems?: InputProblem[];
+        };
         const { declaration, problems } = readMigrationDeclaration(raw);
         if (!declaration || found.length > 0) return { problems: [...found, ...problems] };
-        const prefix = olds?.prefix ?? newPrefix(origin);
-        const inputs = { ...declaration, prefix, origin: olds?.origin ?? origin, ...(row ? { row } : {}), volume: declaration.destination.docker.volume };
-        const same = olds !== undefined && sameJson(declared(olds), declared(inputs));
-        const plan = same ? olds.plan : planOf(inputs, needsSync(olds, inputs));
-        const engine = dockerEngine(declaration.source.docker.host, context);
-        const unusable = same ? undefined : await targetProblem(engine, context);
-        if (unusable && !context.preview) return { problems: [{ path: "source.docker.host", problem: unusable }] };
-        if (unusable) context.reporter.warn(`not measured: ${unusable}`);
-        else if (context.preview && !same) await showMigrationFigures(engine, declaration, context);
-        return { inputs: { ...inputs, plan }, problems: [] };
+        const inputs = {
+            ...declaration,
+            prefix: olds?.prefix ?? newPrefix(origin),
+            origin: olds?.origin ?? origin,
+            ...(row ? { row } : {}),
+            volume: declaration.destination.docker.volume,
+        };
+        if (olds && sameJson(declared(olds), declared(inputs)))
+            return { inputs: { ...inputs, plan: olds.plan }, problems: [] };
+        return planned(olds, inputs, context);
     },
 
     diff(state, news) {
-        return { changes: !sameJson(declared(state), declared(news)) || state.report === undefined, replaces: [] };
+        return {
+            changes: state.report === undefined || !sameJson(declared(state), declared(news)),
+            replaces: [],
+        };
     },
 
     async reconcile(state, inputs, context) {
         const id = inputs.prefix;
-        const before: MigrationState = { ...inputs };
-        if (state?.report && !needsSync(state, inputs)) return { id, state: { ...before, report: state.report } };
+        if (state?.report && !wantsSync(state, inputs))
+            return { id, state: { ...inputs, report: state.report } };
         if (!isKnownMigration(inputs)) throw new CutoverError("an input is not known");
         try {
-            const report = await migrate(inputs, context);
-            return { id, state: { ...before, report } };
+            return { id, state: { ...inputs, report: await migrate(inputs, context) } };
         } catch (error) {
-            throw new ReconcileFailed(id, before, asCutoverError(error));
+            const engine = dockerEngine(inputs.source.docker.host, context);
+            const now = await afterFailure(engine, inputs).catch(() => ({}));
+            throw new ReconcileFailed(id, { ...inputs }, asCutoverError(error).with(now));
         }
     },
 
@@ -78,13 +91,47 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
         return { inputs, state };
     },
 
-    /** The volumes are the user's: they stay. */
+    /** The volumes are the user's: they stay. What is under way goes back first, so that no writer stays stopped. */
     async remove(_id, state, context) {
         const engine = dockerEngine(state.destination.docker.host, context);
+        await goBack(engine, state.prefix, context);
         await engine.remove(names.runner(state.prefix));
+        const movers = await engine.containers(ownLabels(state.prefix, "mover"));
+        for (const { id } of movers) await engine.remove(id);
         await engine.removeVolume(names.journal(state.prefix));
     },
 };
+
+type Unplanned = Omit<MigrationInputs, "plan">;
+
+async function planned(
+    olds: MigrationInputs | undefined,
+    inputs: Unplanned,
+    context: HandlerContext,
+): Promise<{ inputs?: MigrationInputs; problems: InputProblem[] }> {
+    const engine = dockerEngine(inputs.source.docker.host, context);
+    const unusable = await targetProblem(engine, context);
+    if (unusable && !context.preview)
+        return { problems: [{ path: "source.docker.host", problem: unusable }] };
+    if (unusable) context.reporter.warn(`the target was not looked at: ${unusable}`);
+    const sync =
+        olds === undefined ||
+        wantsSync(olds, inputs) ||
+        (!unusable && !(await lastSyncSucceeded(engine, inputs)));
+    if (context.preview && !unusable && sync) await showMigrationFigures(engine, inputs, context);
+    return { inputs: { ...inputs, plan: planOfMigration(inputs, sync) }, problems: [] };
+}
+
+/** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
+async function lastSyncSucceeded(
+    engine: DockerEngine,
+    { prefix, runnerImage }: Unplanned,
+): Promise<boolean> {
+    const entries = await readJournal(engine, prefix, runnerImage ?? imageTags().runner);
+    if (entries === undefined) return true;
+    const last = entries.findLast(({ kind }) => kind === "open");
+    return entries.some(({ job, kind }) => kind === "done" && job === last?.job);
+}
 
 async function migrate(
     inputs: VolumeMigrationDeclaration & MigrationInputs,
@@ -92,48 +139,37 @@ async function migrate(
 ): Promise<MigrationReport> {
     const engine = dockerEngine(inputs.source.docker.host, context);
     const images = await ensureImages(engine, { runner: inputs.runnerImage }, context.reporter);
-    const job = jobOf(inputs, images.runner);
+    const job = migrationJob(inputs, images.runner);
     const tools = { engine, ...context };
-    const results = (await takeOver(job.prefix, job.aim, tools)) ?? (await runToItsEnd(job, tools));
+    const taken = await takeOver(job.prefix, job.aim, tools);
+    // Found done, and since then somebody removed what it made.
+    const found = taken && (await engine.volume(job.destination)) ? taken : undefined;
+    const results = found ?? (await runToItsEnd(job, tools));
     return results.commit as MigrationReport;
 }
 
-function jobOf(inputs: VolumeMigrationDeclaration & MigrationInputs, image: string): VolumeJob {
-    return {
-        kind: "volume",
-        id: randomUUID(),
-        prefix: inputs.prefix,
-        aim: digestOf(syncKeys.map((key) => inputs[key])),
-        by: startedBy(),
-        image,
-        source: inputs.source.docker.volume,
-        destination: inputs.destination.docker.volume,
-        ...(inputs.include ? { include: inputs.include } : {}),
-        ...(inputs.exclude ? { exclude: inputs.exclude } : {}),
-        strategy: inputs.strategy,
-        verify: inputs.verify,
-        passes: { max: inputs.passes.max, settleBytes: toBytes(inputs.passes.settle) },
-        ...(inputs.quiesce ? { quiesce: inputs.quiesce } : {}),
-        timeout: toMilliseconds(inputs.timeout),
-        onExisting: inputs.onExisting,
-        labels: originLabels(inputs.origin),
-    };
-}
-
-function needsSync(before: PreviewedMigration | undefined, after: PreviewedMigration): boolean {
-    return before === undefined || syncKeys.some((key) => !sameJson(before[key], after[key]));
-}
-
-/** The steps as the runner will take them; only their titles are used. */
-function planOf(inputs: Omit<MigrationInputs, "plan">, sync: boolean): string[] {
-    if (!sync) return ["nothing is copied: only the settings change"];
-    if (!isKnownMigration(inputs)) return [`copy ${unknownText}`];
-    const job = jobOf({ ...inputs, plan: [] }, "");
-    return volumeSteps({ job } as VolumeTools).map(({ title }) => title);
+async function goBack(
+    engine: DockerEngine,
+    prefix: string,
+    context: HandlerContext,
+): Promise<void> {
+    const runner = await engine.container(names.runner(prefix));
+    if (!runner) return;
+    if (isAlive(runner)) await askToGoBack(engine, prefix).catch(() => {});
+    await follow(prefix, { engine, ...context }).catch((error) => {
+        context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
+    });
 }
 
 /** What the program declared, without what is derived. */
 function declared(inputs: object): object {
-    const { plan: _plan, row: _row, origin: _origin, volume: _volume, report: _report, ...rest } = inputs as MigrationState;
+    const {
+        plan: _plan,
+        row: _row,
+        origin: _origin,
+        volume: _volume,
+        report: _report,
+        ...rest
+    } = inputs as MigrationState;
     return rest;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CutoverError } from "../../engine/errors.js";
 
 /** A container, as `docker inspect` has it, less what nobody here may see: its environment. */
 export interface ContainerFacts {
@@ -13,6 +14,8 @@ export interface ContainerFacts {
     exitCode: number;
     restartPolicy: string;
     restartCount: number;
+    /** The engine removes it as soon as it stops (`--rm`). */
+    removedAtEnd: boolean;
     mounts: readonly MountFacts[];
     networks: Readonly<Record<string, { address: string }>>;
     publishes: readonly { address: string; port: number; to: number }[];
@@ -34,6 +37,8 @@ export interface VolumeFacts {
     createdAt: string;
     /** Path on the host. */
     mountpoint: string;
+    /** The folder of the host that it really is, where it was made as a bind mount (`--opt o=bind --opt device=…`). */
+    device?: string;
 }
 
 const labels = z.record(z.string(), z.string()).nullish();
@@ -44,16 +49,28 @@ const containerSchema = z.object({
     Image: z.string(),
     Config: z.object({ Image: z.string(), Labels: labels }),
     State: z.object({
-        Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
+        Status: z.enum([
+            "created",
+            "running",
+            "paused",
+            "restarting",
+            "removing",
+            "exited",
+            "dead",
+        ]),
         StartedAt: z.string(),
         FinishedAt: z.string(),
         ExitCode: z.number(),
     }),
     RestartCount: z.number(),
     HostConfig: z.object({
-        RestartPolicy: z.object({ Name: z.string() }),
+        RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }),
+        AutoRemove: z.boolean().default(false),
         PortBindings: z
-            .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
+            .record(
+                z.string(),
+                z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable(),
+            )
             .nullish(),
     }),
     Mounts: z.array(
@@ -65,7 +82,9 @@ const containerSchema = z.object({
             RW: z.boolean(),
         }),
     ),
-    NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string() })).nullish() }),
+    NetworkSettings: z.object({
+        Networks: z.record(z.string(), z.object({ IPAddress: z.string() })).nullish(),
+    }),
 });
 
 const volumeSchema = z.object({
@@ -73,24 +92,53 @@ const volumeSchema = z.object({
     Labels: labels,
     CreatedAt: z.string().default(""),
     Mountpoint: z.string(),
+    Options: labels,
 });
 
 /** Parses what `docker container inspect` prints. */
 export function parseContainers(text: string): ContainerFacts[] {
-    return z.array(containerSchema).parse(JSON.parse(text)).map(containerFacts);
+    return parseInspected("containers", containerSchema, text).map(containerFacts);
 }
 
 /** Parses what `docker volume inspect` prints. */
 export function parseVolumes(text: string): VolumeFacts[] {
-    return z
-        .array(volumeSchema)
-        .parse(JSON.parse(text))
-        .map((volume) => ({
-            name: volume.Name,
-            labels: volume.Labels ?? {},
-            createdAt: volume.CreatedAt,
-            mountpoint: volume.Mountpoint,
-        }));
+    return parseInspected("volumes", volumeSchema, text).map(volumeFacts);
+}
+
+function parseInspected<Schema extends z.ZodType>(
+    what: string,
+    schema: Schema,
+    text: string,
+): z.output<Schema>[] {
+    try {
+        return z.array(schema).parse(JSON.parse(text));
+    } catch (error) {
+        throw new CutoverError(`what Docker says of its ${what} cannot be read${whereIn(error)}`, {
+            cause: error,
+            next: "check which docker is on PATH and which engine it talks to: docker version",
+        });
+    }
+}
+
+/** Where the answer is not as it should be; what it holds there is not printed. */
+function whereIn(error: unknown): string {
+    if (!(error instanceof z.ZodError)) return ": it is not JSON";
+    const [issue] = error.issues;
+    return issue && issue.path.length > 0 ? ` at ${issue.path.join(".")}` : "";
+}
+
+function volumeFacts(raw: z.output<typeof volumeSchema>): VolumeFacts {
+    const { device, o = "" } = raw.Options ?? {};
+    const bound =
+        device !== undefined &&
+        o.split(",").some((option) => option === "bind" || option === "rbind");
+    return {
+        name: raw.Name,
+        labels: raw.Labels ?? {},
+        createdAt: raw.CreatedAt,
+        mountpoint: raw.Mountpoint,
+        ...(bound ? { device } : {}),
+    };
 }
 
 function containerFacts(raw: z.infer<typeof containerSchema>): ContainerFacts {
@@ -104,8 +152,9 @@ function containerFacts(raw: z.infer<typeof containerSchema>): ContainerFacts {
         startedAt: raw.State.StartedAt,
         finishedAt: raw.State.FinishedAt,
         exitCode: raw.State.ExitCode,
-        restartPolicy: raw.HostConfig.RestartPolicy.Name || "no",
+        restartPolicy: restartPolicyOf(raw.HostConfig.RestartPolicy),
         restartCount: raw.RestartCount,
+        removedAtEnd: raw.HostConfig.AutoRemove,
         mounts: raw.Mounts.map((mount) => ({
             type: mount.Type,
             ...(mount.Name ? { volume: mount.Name } : {}),
@@ -129,23 +178,53 @@ function containerFacts(raw: z.infer<typeof containerSchema>): ContainerFacts {
     };
 }
 
+/** As `docker update --restart` takes it: "on-failure:5". */
+function restartPolicyOf({
+    Name,
+    MaximumRetryCount,
+}: {
+    Name: string;
+    MaximumRetryCount: number;
+}): string {
+    if (Name === "") return "no";
+    return MaximumRetryCount > 0 ? `${Name}:${MaximumRetryCount}` : Name;
+}
+
 /** True while its processes exist: they may write. */
 export function isAlive(container: ContainerFacts): boolean {
-    return container.status === "running" || container.status === "paused" || container.status === "restarting";
+    return (
+        container.status === "running" ||
+        container.status === "paused" ||
+        container.status === "restarting"
+    );
 }
 
 /**
  * Containers that could write to a volume: those that mount it, and those that bind-mount its folder, a parent of it,
  * or something inside. `docker ps --filter volume=` misses the latter ones (seen on 20.10).
  */
-export function writersAmong(containers: readonly ContainerFacts[], volume: VolumeFacts): ContainerFacts[] {
-    return containers.filter((container) =>
-        container.mounts.some(
-            (mount) =>
-                mount.writable &&
-                (mount.volume === volume.name || (mount.type === "bind" && overlaps(mount.source, volume.mountpoint))),
-        ),
+export function writersAmong(
+    containers: readonly ContainerFacts[],
+    volume: VolumeFacts,
+): ContainerFacts[] {
+    const isOfVolume = (mount: MountFacts) =>
+        mount.volume === volume.name ||
+        (mount.type === "bind" &&
+            foldersOf(volume).some((folder) => overlaps(mount.source, folder)));
+    return containers.filter(({ mounts }) =>
+        mounts.some((mount) => mount.writable && isOfVolume(mount)),
     );
+}
+
+/** Whether two volumes are the same folder of the host, or one lies in the other. */
+export function volumesOverlap(one: VolumeFacts, other: VolumeFacts): boolean {
+    return foldersOf(one).some((folder) =>
+        foldersOf(other).some((another) => overlaps(folder, another)),
+    );
+}
+
+function foldersOf({ mountpoint, device }: VolumeFacts): string[] {
+    return device === undefined ? [mountpoint] : [mountpoint, device];
 }
 
 function overlaps(one: string, other: string): boolean {

@@ -1,0 +1,52 @@
+/** What the titles tell of a migration: in preview, some of it may read "(known after apply)". */
+export interface VolumeOutline {
+    source: string;
+    destination: string;
+    verify: string;
+    onExisting: string;
+    quiesce?: { containers: readonly string[]; how: string; then: string };
+}
+
+/** The steps of a migration, by the names that the journal has, with what they do, for people. */
+export type VolumeTitles = Readonly<Record<VolumeStepName, string>>;
+
+export type VolumeStepName =
+    | "look"
+    | "copy"
+    | "quiesce"
+    | "last-pass"
+    | "resume"
+    | "commit"
+    | "close";
+
+export function volumeTitles(job: VolumeOutline): VolumeTitles {
+    const { source, destination, quiesce } = job;
+    const names = quiesce?.containers.join(", ") ?? "";
+    const several = (quiesce?.containers.length ?? 0) > 1;
+    const copy = `copy ${source} into ${destination}${job.onExisting === "update" ? ", deleting what only it has" : ""}`;
+    const proof = job.verify === "none" ? "" : ` and prove the copy (${job.verify})`;
+    const stays =
+        quiesce?.then === "stay"
+            ? `; ${names} ${several ? "stay" : "stays"} ${past(quiesce.how)}`
+            : "";
+    return {
+        look: "look at both volumes",
+        copy: `${copy}, while ${names} ${several ? "run" : "runs"}`,
+        quiesce: `${quiesce?.how ?? "stop"} ${names}`,
+        "last-pass": `${quiesce ? "copy what is left" : copy}${proof}`,
+        resume: `let ${names} run again`,
+        commit: `commit: the copy is whole${stays}`,
+        close: "end the mover",
+    };
+}
+
+/** Which of them a migration takes, in order. */
+export function volumeStepNames({ quiesce }: Pick<VolumeOutline, "quiesce">): VolumeStepName[] {
+    if (!quiesce) return ["look", "last-pass", "commit", "close"];
+    const resume: VolumeStepName[] = quiesce.then === "restart" ? ["resume"] : [];
+    return ["look", "copy", "quiesce", "last-pass", ...resume, "commit", "close"];
+}
+
+function past(how: string): string {
+    return how === "pause" ? "paused" : "stopped";
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import type { VolumeJob } from "../../engine/handover/job.js";
+import { toBytes, toMilliseconds } from "../../engine/units.js";
+import { startedBy } from "../../runner/start.js";
+import { digestOf } from "../digest-of.js";
+import { originLabels } from "../labels.js";
+import type { Origin } from "../prefix.js";
+import { sameJson } from "../same-json.js";
+import type { PreviewedMigration, VolumeMigrationDeclaration } from "./declaration.js";
+
+/** Only a change of these starts a sync. */
+const syncKeys = ["source", "destination", "include", "exclude", "rerun"] as const;
+
+/** Whether another sync is wanted than the one before. */
+export function wantsSync(before: PreviewedMigration, after: PreviewedMigration): boolean {
+    return syncKeys.some((key) => !sameJson(before[key], after[key]));
+}
+
+/** Two jobs with one aim are the same work. */
+export function aimOf(declaration: PreviewedMigration): string {
+    return digestOf(syncKeys.map((key) => declaration[key]));
+}
+
+/** What the runner is started with. */
+export function migrationJob(
+    declaration: VolumeMigrationDeclaration & { prefix: string; origin: Origin },
+    image: string,
+): VolumeJob {
+    const { prefix, source, destination, include, exclude, passes, quiesce } = declaration;
+    return {
+        kind: "volume",
+        id: randomUUID(),
+        prefix,
+        aim: aimOf(declaration),
+        by: startedBy(),
+        image,
+        source: source.docker.volume,
+        destination: destination.docker.volume,
+        ...(include ? { include } : {}),
+        ...(exclude ? { exclude } : {}),
+        strategy: declaration.strategy,
+        verify: declaration.verify,
+        passes: { max: passes.max, settleBytes: toBytes(passes.settle) },
+        ...(quiesce ? { quiesce } : {}),
+        timeout: toMilliseconds(declaration.timeout),
+        onExisting: declaration.onExisting,
+        labels: originLabels(declaration.origin),
+    };
+}
