@@ -64,7 +64,10 @@ describe("a freeze", () => {
         await clock.pass(7_000);
         await expect(pass).rejects.toThrow(tooLong);
         let began = false;
-        const stop: Step = { name: "stop", title: "", run: async () => void (began = true) };
+        const run = async () => {
+            began = true;
+        };
+        const stop: Step = { name: "stop", title: "", run };
         await expect(withinFreeze(stop, freeze).run(new AbortController().signal)).rejects.toThrow(
             tooLong,
         );

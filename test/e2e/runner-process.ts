@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync, watch } from "node:fs";
+import { dirname } from "node:path";
+import { docker } from "./stack.js";
+
+/** A line of a journal. */
+export interface Line {
+    kind: string;
+    job: string;
+    step?: string;
+    data?: unknown;
+}
+
+/** The line with which a step begins. */
+export const startOf =
+    (step: string) =>
+    (line: Line): boolean =>
+        line.kind === "start" && line.step === step;
+
+/**
+ * The runner of one environment, seen from its own machine: its journal as it is being written, and its process. A line
+ * is seen before its sync to disk ends, so a process that is stopped at it has done nothing of what follows.
+ */
+export class RunnerProcess {
+    private lastPid = 0;
+
+    private constructor(
+        private readonly container: string,
+        private readonly file: string,
+    ) {}
+
+    static async of(prefix: string): Promise<RunnerProcess> {
+        const volume = `${prefix}-journal`;
+        const folder = await docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume);
+        return new RunnerProcess(`${prefix}-runner`, `${folder}/journal.jsonl`);
+    }
+
+    lines(): Line[] {
+        const whole = readFileSync(this.file, "utf8").split("\n").slice(0, -1);
+        return whole.map((line) => JSON.parse(line) as Line);
+    }
+
+    /** Those of the last job. */
+    job(): Line[] {
+        const lines = this.lines();
+        const last = lines.at(-1)?.job;
+        return lines.filter(({ job }) => job === last);
+    }
+
+    jobs(): number {
+        return this.lines().filter(({ kind }) => kind === "open").length;
+    }
+
+    /** Resolves with the first line from now on that fits. */
+    until(fits: (line: Line) => boolean, timeout = 60_000): Promise<Line> {
+        const seen = this.lines().length;
+        return new Promise((resolve, reject) => {
+            const look = () => {
+                const found = this.lines().slice(seen).find(fits);
+                if (found === undefined) return;
+                stop();
+                resolve(found);
+            };
+            const watcher = watch(dirname(this.file), look);
+            const late = setTimeout(() => {
+                stop();
+                reject(new Error(`the journal says no such thing:\n${this.tail()}`));
+            }, timeout);
+            const stop = () => {
+                watcher.close();
+                clearTimeout(late);
+            };
+        });
+    }
+
+    /** SIGSTOP at the first line from now on that fits; resolves with the last line that it wrote. */
+    async freezeAt(fits: (line: Line) => boolean): Promise<Line | undefined> {
+        const reached = this.until(fits);
+        reached.catch(() => {});
+        await Promise.race([this.untilItRuns(), reached]);
+        await reached;
+        this.signal("SIGSTOP");
+        return this.lines().at(-1);
+    }
+
+    signal(name: NodeJS.Signals): void {
+        process.kill(this.lastPid, name);
+    }
+
+    /** Until another process than the last one is there. */
+    private async untilItRuns(): Promise<void> {
+        for (;;) {
+            const format = "{{.State.Pid}}";
+            const pid = Number(
+                await docker("inspect", "--format", format, this.container).catch(() => "0"),
+            );
+            if (pid > 0 && pid !== this.lastPid) {
+                this.lastPid = pid;
+                return;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    }
+
+    private tail(): string {
+        return this.lines()
+            .slice(-12)
+            .map(({ kind, step }) => `${kind} ${step ?? ""}`)
+            .join("\n");
+    }
+}
+
+/** A process and all that descend from it, whatever their groups are. */
+export function processTree(pid: number): number[] {
+    const children = new Map<number, number[]>();
+    for (const name of readdirSync("/proc")) {
+        if (!/^\d+$/.test(name)) continue;
+        const parent = parentOf(name);
+        children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    }
+    const tree = [pid];
+    for (const one of tree) tree.push(...(children.get(one) ?? []));
+    return tree;
+}
+
+function parentOf(pid: string): number {
+    try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    } catch {
+        return 0;
+    }
+}
+
+export function signalAll(pids: readonly number[], name: NodeJS.Signals): void {
+    for (const pid of pids) {
+        try {
+            process.kill(pid, name);
+        } catch {
+            // It ended meanwhile.
+        }
+    }
+}
