@@ -211,7 +211,7 @@ test("a large sparse file is compared without reading its holes", { timeout: 60_
 describe("in a process of its own, from a bundle of one file", () => {
     async function bundled() {
         const entry = join(bench.base, "entry.ts");
-        const serve = join(import.meta.dirname, "../../provider/volumes/serve.ts");
+        const serve = join(__dirname, "../../provider/volumes/serve.ts");
         writeFileSync(
             entry,
             `import { serveMover } from ${JSON.stringify(serve)};

@@ -16,7 +16,7 @@ function randomNumbers(seed: number): (below: number) => number {
 }
 
 const line = (name: string, rest: Partial<Record<string, string>> = {}) => {
-    const field = {
+    const field: Partial<Record<string, string>> = {
         kind: "f",
         mode: "644",
         size: "10",

@@ -86,7 +86,7 @@ export class CalendarConnection {
                 response.on("end", () =>
                     resolve({
                         status: response.statusCode ?? 0,
-                        server: response.headers.server ?? "",
+                        server: String(response.headers.server ?? ""),
                         body: text,
                         milliseconds: performance.now() - began,
                     }),
