@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
+/** @type {Record<string, string>} */
 const benches = { volumes: "benchVolumes", traffic: "benchTraffic" };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 const unknown = wanted.filter((name) => !(name in benches));
