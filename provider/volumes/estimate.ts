@@ -8,9 +8,12 @@ export interface PassTiming {
     bytes: number;
 }
 
+/** Starting the tools and flushing takes this long even when nothing changed. */
+const leastCopy = 0.5;
+
 /**
- * What the freeze is expected to cost: the last pass, its proof and the flush. From figures of this migration alone: two
- * scans of the source and one of the destination with their attributes, and what changed at the speed of the passes so far.
+ * What the freeze is expected to cost: the last pass, its proof and the flush. From figures of this migration alone, and
+ * rather too much than too little: a freeze that is refused costs nothing.
  */
 export function estimateLastPass(
     changed: { entries: number; bytes: number },
@@ -25,17 +28,17 @@ export function estimateLastPass(
     const perEntry = best && best.entries > 0 ? best.copy / best.entries : 0;
     const perByte = best && best.bytes > 0 ? best.copy / best.bytes : 0;
     const copy = Math.max(changed.entries * perEntry, changed.bytes * perByte);
-    const least = Math.min(...passes.map((pass) => pass.copy), 0.2);
-    // Once to find what changed, then both sides for the proof, each with its attributes.
-    const scans = scanSeconds * 3;
-    const seconds = scans + Math.max(copy * 2, least);
+    // The pass scans once; the proof scans both sides, reads their attributes and compares: as measured, four scans' time.
+    const scans = scanSeconds * 5;
+    // What is copied is read again by the proof, and flushed.
+    const seconds = scans + Math.max(copy * 3, leastCopy);
     const what = `${changed.entries} entries (${formatBytes(changed.bytes)}) changed since the last pass`;
     const measured = best
         ? `${best.entries} entries (${formatBytes(best.bytes)}) took ${formatMilliseconds(best.copy * 1_000)} to copy`
         : "no pass was measured yet";
     const scan = `a scan takes ${formatMilliseconds(scanSeconds * 1_000)}`;
     return {
-        ms: Math.ceil(seconds * 1_000),
+        ms: Math.round(seconds * 1_000),
         basis: `${what}; ${measured}; ${scan}; with proof and flush`,
     };
 }

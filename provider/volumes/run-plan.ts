@@ -1,5 +1,6 @@
 import { linkSync, rmSync } from "node:fs";
 import { CutoverError } from "../engine/errors.js";
+import { CopyProgress } from "./copy-progress.js";
 import { deleteNames } from "./delete-names.js";
 import { cutDeep } from "./depth.js";
 import type { Manifest } from "./manifest.js";
@@ -122,55 +123,34 @@ export async function copyUnits(
     shards: number,
 ): Promise<number> {
     const { session, source, live } = context;
+    const { source: from, destination: to } = session.roots;
     const queue = [...units];
-    const totals = { files: sum(units, "files"), bytes: sum(units, "bytes") };
-    let files = 0;
-    let bytes = 0;
-    // Every name is one line of `cp -v`; bytes are those of calls that have ended.
-    const ticker = new ProgressTicker(
-        session.reporter,
-        reflink === "always" ? "cloning" : "copying",
-        () => ({
-            files: Math.min(files, totals.files),
-            totalFiles: totals.files,
-            bytes,
-            totalBytes: totals.bytes,
-        }),
-    );
+    const copied = new CopyProgress(to, source, units);
+    const message = reflink === "always" ? "cloning" : "copying";
+    const ticker = new ProgressTicker(session.reporter, message, () => copied.progress());
     const stop = new AbortController();
     const signal = AbortSignal.any([session.signal, stop.signal]);
     const work = async () => {
         for (let unit = queue.shift(); unit; unit = queue.shift()) {
-            const call = copyCall(
-                session.roots.source,
-                session.roots.destination,
-                source,
-                unit,
-                reflink,
-            );
-            const onOutput = (chunk: Buffer) => {
-                for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) files++;
-            };
+            const call = copyCall(from, to, source, unit, reflink);
+            copied.begin(unit);
+            const onOutput = (chunk: Buffer) => copied.output(chunk);
             const result = await runTool(session.runner, call, { signal, onOutput });
             if (result.exitCode !== 0 && !(live && onlyMoved(result))) {
                 throw copyFailure(session, "cp failed", call, result);
             }
-            bytes += unit.bytes;
+            copied.end(unit);
         }
     };
     try {
         await Promise.all(Array.from({ length: Math.min(shards, units.length) }, work));
-        return bytes;
+        return copied.bytes;
     } catch (error) {
         stop.abort(error);
         throw error;
     } finally {
         ticker.stop();
     }
-}
-
-function sum(units: readonly CopyUnit[], field: "files" | "bytes"): number {
-    return units.reduce((total, unit) => total + unit[field], 0);
 }
 
 /** Gives a file its other names. In a live pass the first name may have vanished: the next pass sees to it. */
