@@ -3,39 +3,63 @@ import { systemClock } from "../engine/clock.js";
 import { asCutoverError, formatProblem } from "../engine/errors.js";
 import { environmentGate } from "../handlers/environment/gate.js";
 import { environmentHandover } from "../handlers/environment/handover.js";
+import { type Handler, type HandlerContext, ReconcileFailed } from "../handlers/handler.js";
 import { volumeMigration as volumeMigrationHandler } from "../handlers/volume-migration/handler.js";
 import { execaRunner } from "../platforms/execa.js";
 import { rowReporter } from "./engine-log.js";
-import { type Handler, type HandlerContext, ReconcileFailed } from "../handlers/handler.js";
 
 /**
  * Pulumi's dynamic provider calls, translated for the handlers. A resource's `__provider` is a constant text that only
  * requires this module (facts of Pulumi, B3): no closure is captured, a new version of the package causes no diff, and
  * the installed code is what runs. `__provider` itself is in every bag, and has to be in what a failure saves.
  */
-function translate<Inputs extends object, State extends object>(handler: Handler<Inputs, State>): dynamic.ResourceProvider {
+function translate<Inputs extends object, State extends object>(
+    handler: Handler<Inputs, State>,
+): dynamic.ResourceProvider {
     return {
         async check(olds, news) {
             const { __preview, ...rest } = news;
-            const { inputs, problems } = await handler.check(emptyAsNone(olds), withoutProvider(rest), context(rest, __preview === true));
-            if (problems.length === 0 && inputs) return { inputs: withoutUndefined({ ...inputs, __provider: news.__provider }) };
+            const { inputs, problems } = await handler.check(
+                emptyAsNone(olds),
+                withoutProvider(rest),
+                context(rest, __preview === true),
+            );
+            if (problems.length === 0 && inputs)
+                return { inputs: withoutUndefined({ ...inputs, __provider: news.__provider }) };
             // With a property's name the CLI prints the whole value, secrets in it included; with "" it prints none.
-            return { inputs: news, failures: problems.map((problem) => ({ property: "", reason: formatProblem(problem) })) };
+            return {
+                inputs: news,
+                failures: problems.map((problem) => ({
+                    property: "",
+                    reason: formatProblem(problem),
+                })),
+            };
         },
         async diff(_id, olds, news) {
-            return { ...handler.diff(withoutProvider(olds), withoutProvider(news)), deleteBeforeReplace: false };
+            return {
+                ...handler.diff(withoutProvider(olds), withoutProvider(news)),
+                deleteBeforeReplace: false,
+            };
         },
         async create(inputs) {
-            const { id, state } = await saved(inputs, () => handler.reconcile(undefined, withoutProvider(inputs), context(inputs)));
+            const { id, state } = await saved(inputs, () =>
+                handler.reconcile(undefined, withoutProvider(inputs), context(inputs)),
+            );
             return { id, outs: withoutUndefined({ ...state, __provider: inputs.__provider }) };
         },
         async update(_id, olds, news) {
-            const { state } = await saved(news, () => handler.reconcile(withoutProvider(olds), withoutProvider(news), context(news)));
+            const { state } = await saved(news, () =>
+                handler.reconcile(withoutProvider(olds), withoutProvider(news), context(news)),
+            );
             return { outs: withoutUndefined({ ...state, __provider: news.__provider }) };
         },
         async read(id, props) {
             const provider = { __provider: props?.__provider };
-            const found = await handler.read(id, withoutProvider(props ?? {}) as State, context(props ?? {}));
+            const found = await handler.read(
+                id,
+                withoutProvider(props ?? {}) as State,
+                context(props ?? {}),
+            );
             if (!found) return {};
             return {
                 id,
@@ -61,7 +85,11 @@ async function saved<T>(bag: { __provider?: unknown }, work: () => Promise<T>): 
     } catch (error) {
         if (!(error instanceof ReconcileFailed)) throw new Error(asCutoverError(error).message);
         const properties = withoutUndefined({ ...error.state, __provider: bag.__provider });
-        throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
+        throw Object.assign(new Error(error.message), {
+            id: error.id,
+            properties,
+            reasons: [error.message],
+        });
     }
 }
 

@@ -31,7 +31,9 @@ function engineLog(urn: string): EngineLog {
         send(severity, message, ephemeral) {
             const request = new client.messages.LogRequest();
             request.setUrn(urn);
-            request.setSeverity(client.messages.LogSeverity[severity === "warning" ? "WARNING" : "INFO"]);
+            request.setSeverity(
+                client.messages.LogSeverity[severity === "warning" ? "WARNING" : "INFO"],
+            );
             request.setMessage(message);
             request.setEphemeral(ephemeral);
             client.inOrder((sent) =>
@@ -56,8 +58,10 @@ function connect(): Client | undefined {
     const address = process.argv.find((argument) => /^127\.0\.0\.1:\d+$/.test(argument));
     if (!address) return undefined;
     if (client) return client;
-    const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js") as typeof import("@pulumi/pulumi/proto/engine_grpc_pb.js");
-    const messages = require("@pulumi/pulumi/proto/engine_pb.js") as typeof import("@pulumi/pulumi/proto/engine_pb.js");
+    const { EngineClient } =
+        require("@pulumi/pulumi/proto/engine_grpc_pb.js") as typeof import("@pulumi/pulumi/proto/engine_grpc_pb.js");
+    const messages =
+        require("@pulumi/pulumi/proto/engine_pb.js") as typeof import("@pulumi/pulumi/proto/engine_pb.js");
     const { credentials } = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
     let last: Promise<void> = Promise.resolve();
     client = {
@@ -74,7 +78,8 @@ function withProgress(message: string, progress: Progress | undefined): string {
     if (!progress) return message;
     const parts: string[] = [];
     if (progress.bytes !== undefined) {
-        const total = progress.totalBytes === undefined ? "" : ` of ${formatBytes(progress.totalBytes)}`;
+        const total =
+            progress.totalBytes === undefined ? "" : ` of ${formatBytes(progress.totalBytes)}`;
         parts.push(`${formatBytes(progress.bytes)}${total}`);
     }
     if (progress.files !== undefined) parts.push(`${progress.files} files`);

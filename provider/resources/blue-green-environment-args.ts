@@ -13,6 +13,9 @@ import type { VolumeRefArgs } from "./volume-ref.js";
  * is touched. Names of slots, containers and volumes are 1 to 31 lower-case letters, digits and
  * hyphens, the first one no hyphen.
  *
+ * A secret is refused everywhere but in the arguments of a container: plans and journals would hold
+ * it in clear.
+ *
  * After creation these are fixed: `platform`, `docker.host`, the names of slots, the names of
  * `volumes` and their `mounts`, `traffic.listen` and `traffic.to`. To change one, declare a new
  * environment seeded from this one.

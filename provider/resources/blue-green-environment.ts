@@ -3,12 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { InputProblem } from "../engine/errors.js";
 import { heaviest } from "../engine/handover/slot-steps.js";
 import { readListen } from "../handlers/environment/listen.js";
-import { routerPorts } from "../platforms/docker/router-container.js";
 import { names } from "../platforms/docker/names.js";
-import type { BlueGreenEnvironmentArgs, SlotArgs, VolumeArgs } from "./blue-green-environment-args.js";
+import { routerPorts } from "../platforms/docker/router-container.js";
+import type {
+    BlueGreenEnvironmentArgs,
+    SlotArgs,
+    VolumeArgs,
+} from "./blue-green-environment-args.js";
 import { defaultDockerHost } from "./docker-host.js";
 import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.js";
 import { refuseProviders } from "./options.js";
+import { refuseSecrets } from "./secret-leaves.js";
 import { type DigestedContainer, digestContainer, slotContainer } from "./slot-container.js";
 
 const gateType = "pulumi-nodejs:dynamic/cutover:EnvironmentGate";
@@ -63,12 +68,16 @@ export class BlueGreenEnvironment extends pulumi.ComponentResource {
     /** What the last hand-over did, step by step. */
     readonly report: pulumi.Output<Record<string, unknown> | undefined>;
 
-    constructor(name: string, args: BlueGreenEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        name: string,
+        args: BlueGreenEnvironmentArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super(BlueGreenEnvironment.__pulumiType, name, {}, withoutProviders(opts ?? {}));
         const host = args.docker?.host ?? defaultDockerHost().host;
         const digested = digestSlots(args.slots, name);
         const raw = rawArguments(args, host, digested);
-        const problems = problemsOf(refuseProviders(opts), digested);
+        const problems = problemsOf(refuseProviders(opts), refuseSecrets(raw), digested);
 
         const gate = new Part("gate", gateType, name, { ...raw, problems }, this);
         const children = slotContainers(name, args, digested, gate.prefix, host, this, gate);
@@ -88,12 +97,23 @@ export class BlueGreenEnvironment extends pulumi.ComponentResource {
         this.report = handover.report;
         this.endpoint = endpointOf(args, host, gate.prefix);
         this.slots = gate.prefix.apply((prefix) =>
-            pulumi.output(mapEntries(containers, (slot, ids) => ({ network: names.network(prefix, slot), containers: ids }))),
+            pulumi.output(
+                mapEntries(containers, (slot, ids) => ({
+                    network: names.network(prefix, slot),
+                    containers: ids,
+                })),
+            ),
         );
         this.volumes = gate.prefix.apply((prefix) =>
-            mapEntries(args.volumes ?? {}, (volume, declared) => volumeOutputs(prefix, volume, declared, weights)),
+            mapEntries(args.volumes ?? {}, (volume, declared) =>
+                volumeOutputs(prefix, volume, declared, weights),
+            ),
         );
-        this.registerOutputs({ endpoint: this.endpoint, weights: this.weights, volumes: this.volumes });
+        this.registerOutputs({
+            endpoint: this.endpoint,
+            weights: this.weights,
+            volumes: this.volumes,
+        });
     }
 }
 
@@ -115,8 +135,14 @@ class Part extends pulumi.CustomResource {
         const opts = { parent, dependsOn, hideDiffs: hiddenInputs };
         const own = dynamicInputs(role, type, `${environment}-${role}`, opts);
         const origin = { ...own.origin, name: environment };
-        const outputs = role === "gate" ? {} : { weights: undefined, active: undefined, report: undefined };
-        super(type, `${environment}-${role}`, { prefix: undefined, ...inputs, ...own, origin, ...outputs }, opts);
+        const outputs =
+            role === "gate" ? {} : { weights: undefined, active: undefined, report: undefined };
+        super(
+            type,
+            `${environment}-${role}`,
+            { prefix: undefined, ...inputs, ...own, origin, ...outputs },
+            opts,
+        );
     }
 }
 
@@ -124,7 +150,9 @@ type DigestedSlots = Record<string, Record<string, DigestedContainer>>;
 
 function digestSlots(slots: Record<string, SlotArgs> | undefined, salt: string): DigestedSlots {
     return mapValues(slots ?? {}, (slot) =>
-        mapValues(slot?.containers ?? {}, (spec) => digestContainer(spec, `${pulumi.getProject()}/${salt}`)),
+        mapValues(slot?.containers ?? {}, (spec) =>
+            digestContainer(spec, `${pulumi.getProject()}/${salt}`),
+        ),
     );
 }
 
@@ -136,18 +164,28 @@ function rawArguments(
 ): pulumi.Inputs {
     const slots = mapEntries(args.slots ?? {}, (slot, { containers: _containers, ...rest }) => ({
         ...rest,
-        containers: mapValues(digested[slot] ?? {}, ({ image, digest, owned }) => ({ image, digest, owned })),
+        containers: mapValues(digested[slot] ?? {}, ({ image, digest, owned }) => ({
+            image,
+            digest,
+            owned,
+        })),
     }));
     return { ...args, ...(host === undefined ? {} : { docker: { ...args.docker, host } }), slots };
 }
 
-function problemsOf(found: InputProblem[], digested: DigestedSlots): pulumi.Output<InputProblem[]> {
+function problemsOf(
+    found: InputProblem[],
+    secrets: pulumi.Output<InputProblem[]>,
+    digested: DigestedSlots,
+): pulumi.Output<InputProblem[]> {
     const all = Object.entries(digested).flatMap(([slot, containers]) =>
         Object.entries(containers).map(([key, { problem }]) =>
-            problem.apply((text) => (text ? [{ path: `slots.${slot}.containers.${key}`, problem: text }] : [])),
+            problem.apply((text) =>
+                text ? [{ path: `slots.${slot}.containers.${key}`, problem: text }] : [],
+            ),
         ),
     );
-    return pulumi.all(all).apply((lists) => [...found, ...lists.flat()]);
+    return pulumi.all([secrets, ...all]).apply((lists) => [...found, ...lists.flat()]);
 }
 
 function slotContainers(
@@ -160,7 +198,10 @@ function slotContainers(
     gate: pulumi.Resource,
 ): Record<string, Record<string, docker.Container>> {
     // One target for the children and for the hand-over.
-    const provider = host === undefined ? undefined : new docker.Provider(`${name}-docker`, { host }, { parent });
+    const provider =
+        host === undefined
+            ? undefined
+            : new docker.Provider(`${name}-docker`, { host }, { parent });
     return mapEntries(args.slots ?? {}, (slot, { containers }) =>
         mapEntries(containers ?? {}, (key, spec) => {
             const digest = digested[slot]?.[key]?.digest ?? pulumi.output("");
@@ -184,7 +225,9 @@ function volumeOutputs(
     { mode }: VolumeArgs,
     weights: Readonly<Record<string, number>>,
 ): VolumeOutputs {
-    const bySlot = mapEntries({ ...weights }, (slot) => names.volume(prefix, volume, mode === "shared" ? undefined : slot));
+    const bySlot = mapEntries({ ...weights }, (slot) =>
+        names.volume(prefix, volume, mode === "shared" ? undefined : slot),
+    );
     return { current: bySlot[heaviest(weights) ?? ""] ?? "", bySlot };
 }
 
@@ -205,11 +248,15 @@ function endpointOf(
 function hostName(address: string, engine: string | undefined): string {
     if (address.includes(":")) return `[${address}]`;
     if (address !== "0.0.0.0") return address;
-    const remote = engine !== undefined && /^(ssh|tcp):/.test(engine) ? new URL(engine).hostname : "";
+    const remote =
+        engine !== undefined && /^(ssh|tcp):/.test(engine) ? new URL(engine).hostname : "";
     return remote || "localhost";
 }
 
-function mapValues<Value, Result>(map: Record<string, Value>, change: (value: Value) => Result): Record<string, Result> {
+function mapValues<Value, Result>(
+    map: Record<string, Value>,
+    change: (value: Value) => Result,
+): Record<string, Result> {
     return mapEntries(map, (_name, value) => change(value));
 }
 
@@ -217,6 +264,7 @@ function mapEntries<Value, Result>(
     map: Record<string, Value>,
     change: (name: string, value: Value) => Result,
 ): Record<string, Result> {
-    return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(name, value)]));
+    return Object.fromEntries(
+        Object.entries(map).map(([name, value]) => [name, change(name, value)]),
+    );
 }
-

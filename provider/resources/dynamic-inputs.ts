@@ -28,7 +28,9 @@ function withoutDependency(text: pulumi.Output<string>): pulumi.Output<string> {
 }
 
 /** The options without providers: those of Docker and Kubernetes were refused by name. */
-export function withoutProviders<Options extends pulumi.CustomResourceOptions & { providers?: unknown }>(opts: Options): Options {
+export function withoutProviders<
+    Options extends pulumi.CustomResourceOptions & { providers?: unknown },
+>(opts: Options): Options {
     const { provider: _provider, providers: _providers, ...rest } = opts;
     return rest as Options;
 }

@@ -2,7 +2,11 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { refusedProperties } from "../handlers/environment/container-properties.js";
 import { labelKeys, names, ownLabels } from "../platforms/docker/names.js";
-import type { BlueGreenEnvironmentArgs, MountArgs, VolumeArgs } from "./blue-green-environment-args.js";
+import type {
+    BlueGreenEnvironmentArgs,
+    MountArgs,
+    VolumeArgs,
+} from "./blue-green-environment-args.js";
 import type { ContainerSpec } from "./container-spec.js";
 import { specDigest } from "./digest.js";
 
@@ -23,7 +27,10 @@ export function digestContainer(spec: ContainerSpec, salt: string): DigestedCont
             try {
                 return { digest: specDigest(resolved, salt), problem: "" };
             } catch (error) {
-                return { digest: "none", problem: error instanceof Error ? error.message : String(error) };
+                return {
+                    digest: "none",
+                    problem: error instanceof Error ? error.message : String(error),
+                };
             }
         }),
     );
@@ -54,7 +61,9 @@ export function slotContainer(parts: SlotContainerParts): docker.ContainerArgs {
         .apply((to) => (to === key ? [key, names.trafficAlias(slot)] : [key]));
     return {
         ...spec,
-        name: pulumi.all([prefix, digest]).apply(([own, text]) => names.container(own, slot, key, text)),
+        name: pulumi
+            .all([prefix, digest])
+            .apply(([own, text]) => names.container(own, slot, key, text)),
         start: false,
         mustRun: false,
         restart: "no",
@@ -66,7 +75,12 @@ export function slotContainer(parts: SlotContainerParts): docker.ContainerArgs {
     };
 }
 
-function mountsOf({ prefix, slot, key, args }: SlotContainerParts): pulumi.Input<docker.types.input.ContainerMount>[] {
+function mountsOf({
+    prefix,
+    slot,
+    key,
+    args,
+}: SlotContainerParts): pulumi.Input<docker.types.input.ContainerMount>[] {
     return Object.entries(args.volumes ?? {}).flatMap(([volume, declared]) => {
         const mount = declared?.mounts?.[key];
         return mount === undefined ? [] : [mountOf(volume, declared, mount, prefix, slot)];
@@ -80,11 +94,19 @@ function mountOf(
     prefix: pulumi.Output<string>,
     slot: string,
 ): docker.types.input.ContainerMount {
-    const detailed = typeof mount === "object" && mount !== null && "path" in mount && !pulumi.Output.isInstance(mount);
-    const { path, readOnly } = detailed ? (mount as MountArgs) : { path: mount as pulumi.Input<string>, readOnly: false };
+    const detailed =
+        typeof mount === "object" &&
+        mount !== null &&
+        "path" in mount &&
+        !pulumi.Output.isInstance(mount);
+    const { path, readOnly } = detailed
+        ? (mount as MountArgs)
+        : { path: mount as pulumi.Input<string>, readOnly: false };
     return {
         type: "volume",
-        source: prefix.apply((own) => names.volume(own, volume, mode === "shared" ? undefined : slot)),
+        source: prefix.apply((own) =>
+            names.volume(own, volume, mode === "shared" ? undefined : slot),
+        ),
         target: path,
         readOnly: readOnly ?? false,
         // Not volumeOptions.noCopy: @pulumi/docker 5.2 refuses volumeOptions on engines before 25 (API 1.45). The gate
@@ -92,7 +114,13 @@ function mountOf(
     };
 }
 
-function labelsOf({ prefix, slot, key, digest, name }: SlotContainerParts): pulumi.Input<docker.types.input.ContainerLabel>[] {
+function labelsOf({
+    prefix,
+    slot,
+    key,
+    digest,
+    name,
+}: SlotContainerParts): pulumi.Input<docker.types.input.ContainerLabel>[] {
     const fixed: Record<string, pulumi.Input<string>> = {
         ...ownLabels("", "slot"),
         [labelKeys.prefix]: prefix,
@@ -106,6 +134,11 @@ function labelsOf({ prefix, slot, key, digest, name }: SlotContainerParts): pulu
 }
 
 /** The user's own, then ours. */
-function joined<T>(theirs: pulumi.Input<pulumi.Input<T>[] | undefined>, ours: pulumi.Input<T>[]): pulumi.Output<T[]> {
-    return pulumi.output(theirs).apply((list) => pulumi.all([...((list ?? []) as T[]), ...ours])) as pulumi.Output<T[]>;
+function joined<T>(
+    theirs: pulumi.Input<pulumi.Input<T>[] | undefined>,
+    ours: pulumi.Input<T>[],
+): pulumi.Output<T[]> {
+    return pulumi
+        .output(theirs)
+        .apply((list) => pulumi.all([...((list ?? []) as T[]), ...ours])) as pulumi.Output<T[]>;
 }

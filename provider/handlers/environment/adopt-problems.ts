@@ -20,27 +20,47 @@ export async function adoptProblems(
     if (!container) return [{ path, problem: `there is no container ${adopt.container}`, instead }];
     if (!isAlive(container)) {
         const problem = `${adopt.container} is ${container.status}, not running`;
-        return [{ path, problem, instead: "start it, or leave adopt out and write its volumes as seed" }];
+        return [
+            {
+                path,
+                problem,
+                instead: "start it, or leave adopt out and write its volumes as seed",
+            },
+        ];
     }
     return dataProblems(container, declaration, reporter);
 }
 
 /** What the old container writes to and nobody declared as `seed` would stay behind without a word. */
-function dataProblems(container: ContainerFacts, { volumes }: PreviewedEnvironment, reporter: Reporter): InputProblem[] {
+function dataProblems(
+    container: ContainerFacts,
+    { volumes }: PreviewedEnvironment,
+    reporter: Reporter,
+): InputProblem[] {
     const seeds = Object.values(volumes).map(({ seed }) => seed?.docker.volume);
     if (seeds.some(isUnknown)) return [];
-    const left = container.mounts.filter(({ writable, volume }) => writable && !seeds.includes(volume));
+    const left = container.mounts.filter(
+        ({ writable, volume }) => writable && !seeds.includes(volume),
+    );
     return left.flatMap((mount) => {
         const name = Object.keys(volumes).find((one) => isFor(mount, volumes[one]));
         if (name !== undefined) return [seedMissing(name, mount, container.name)];
-        reporter.warn(`${describe(mount)} of ${container.name}, mounted at ${mount.path}, is not taken over: no volume has it as seed`);
+        reporter.warn(
+            `${describe(mount)} of ${container.name}, mounted at ${mount.path}, is not taken over: no volume has it as seed`,
+        );
         return [];
     });
 }
 
 /** A volume that is mounted where the old container has this one, and that has no seed of its own. */
-function isFor(mount: MountFacts, volume: PreviewedEnvironment["volumes"][string] | undefined): boolean {
-    return volume?.seed === undefined && Object.values(volume?.mounts ?? {}).some(({ path }) => path === mount.path);
+function isFor(
+    mount: MountFacts,
+    volume: PreviewedEnvironment["volumes"][string] | undefined,
+): boolean {
+    return (
+        volume?.seed === undefined &&
+        Object.values(volume?.mounts ?? {}).some(({ path }) => path === mount.path)
+    );
 }
 
 function seedMissing(name: string, mount: MountFacts, container: string): InputProblem {

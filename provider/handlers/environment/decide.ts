@@ -22,7 +22,8 @@ export function decide(declared: PreviewedEnvironment, observed: Observed): Deci
     const seen = observedWeights(observed);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
     const up = seen !== undefined && serving.every((slot) => isUp(slot, declared, observed));
-    if (seen && up && sameWeights(seen, weights) && !observed.traffic?.holding) return { kind: "nothing" };
+    if (seen && up && sameWeights(seen, weights) && !observed.traffic?.holding)
+        return { kind: "nothing" };
     if (!ownsData(declared)) return stateless(declared, seen, weights);
     return stateful(declared, observed, seen, active);
 }
@@ -30,13 +31,23 @@ export function decide(declared: PreviewedEnvironment, observed: Observed): Deci
 function first(declared: PreviewedEnvironment, weights: Weights): Decision {
     const slot = heaviest(weights) ?? "";
     if (hasClone(declared) && isSplit(weights)) {
-        return refused("traffic.weights", "are split before there are data to clone", "begin with 100 and 0");
+        return refused(
+            "traffic.weights",
+            "are split before there are data to clone",
+            "begin with 100 and 0",
+        );
     }
-    const transition: Transition = declared.adopt ? { kind: "adopt", slot } : { kind: "start", slot, seed: true };
+    const transition: Transition = declared.adopt
+        ? { kind: "adopt", slot }
+        : { kind: "start", slot, seed: true };
     return { kind: "transition", transition, rollback: false };
 }
 
-function stateless(declared: PreviewedEnvironment, seen: Weights | undefined, weights: Weights): Decision {
+function stateless(
+    declared: PreviewedEnvironment,
+    seen: Weights | undefined,
+    weights: Weights,
+): Decision {
     const slot = heaviest(weights) ?? "";
     const moves = seen !== undefined && Object.values(seen).some((weight) => weight > 0);
     const transition: Transition = moves
@@ -54,7 +65,8 @@ function stateful(
     const { weights } = declared.traffic;
     const target = wholeSlot(weights);
     if (target === active) return backToActive(declared, observed, seen, active);
-    if (seen === undefined && observed.router === "absent") return olderData(active, target ?? heaviest(weights) ?? "");
+    if (seen === undefined && observed.router === "absent")
+        return olderData(active, target ?? heaviest(weights) ?? "");
     if (target === undefined) return split(declared, observed, seen, active);
     const canary = (seen?.[target] ?? 0) > 0;
     return handover(declared, observed, { from: active, to: target, canary });
@@ -85,7 +97,11 @@ function split(
     const from = seen ?? { [active]: 100, [other]: 0 };
     const canaryRuns = (from[other] ?? 0) > 0 && isUp(other, declared, observed);
     const clone = canaryRuns ? {} : { clone: { from: active, to: other } };
-    return { kind: "transition", transition: { kind: "shift", from, moved: true, ...clone }, rollback: false };
+    return {
+        kind: "transition",
+        transition: { kind: "shift", from, moved: true, ...clone },
+        rollback: false,
+    };
 }
 
 function handover(
@@ -95,11 +111,21 @@ function handover(
 ): Decision {
     const servedBefore = record.served[to];
     const slot = declared.slots[to];
-    const rollback = servedBefore !== undefined && slot !== undefined && servedBefore.digest === slotDigest(slot.containers);
+    const rollback =
+        servedBefore !== undefined &&
+        slot !== undefined &&
+        servedBefore.digest === slotDigest(slot.containers);
     const policy = declared.handover.onRollback;
-    const data = rollback && !canary ? dataOfRollback(policy, tokenOf(record.lastCommit, to), from, to) : "copy";
+    const data =
+        rollback && !canary
+            ? dataOfRollback(policy, tokenOf(record.lastCommit, to), from, to)
+            : "copy";
     if (typeof data === "object") return data;
-    return { kind: "transition", transition: { kind: "handover", from, to, data, canary }, rollback };
+    return {
+        kind: "transition",
+        transition: { kind: "handover", from, to, data, canary },
+        rollback,
+    };
 }
 
 function dataOfRollback(
@@ -111,7 +137,11 @@ function dataOfRollback(
     if (isUnknown(policy) || policy === "reverseSync") return "copy";
     const choices = `write handover.onRollback: "reverseSync" to carry them along, or { discard: "${token}" } to drop what ${from} wrote, for good`;
     if (policy === "block") {
-        return refused("handover.onRollback", `is "block", and going back to ${to} leaves behind what ${from} wrote since`, choices);
+        return refused(
+            "handover.onRollback",
+            `is "block", and going back to ${to} leaves behind what ${from} wrote since`,
+            choices,
+        );
     }
     if (policy.discard === token) return "discard";
     return refused("handover.onRollback.discard", "is not the token of this rollback", choices);
@@ -153,8 +183,13 @@ function wholeSlot(weights: Weights): string | undefined {
 
 function isUp(slot: string, declared: PreviewedEnvironment, { alive }: Observed): boolean {
     const { background = [] } = declared.slots[slot] ?? {};
-    const keys = Object.keys(declared.slots[slot]?.containers ?? {}).filter((key) => !background.includes(key));
-    return keys.length > 0 && keys.every((key) => alive[slot]?.some((one) => one.key === key && one.running));
+    const keys = Object.keys(declared.slots[slot]?.containers ?? {}).filter(
+        (key) => !background.includes(key),
+    );
+    return (
+        keys.length > 0 &&
+        keys.every((key) => alive[slot]?.some((one) => one.key === key && one.running))
+    );
 }
 
 function sameWeights(one: Weights, other: Weights): boolean {

@@ -24,20 +24,32 @@ export async function showHandoverFigures(
     const measured = await Promise.all(
         sources.map(async (volume) => ({
             volume,
-            measure: await measuredInTime(measureVolume(engine, volume, declaration.runnerImage), context),
+            measure: await measuredInTime(
+                measureVolume(engine, volume, declaration.runnerImage),
+                context,
+            ),
         })),
     );
     for (const { volume, measure } of measured) {
-        const figures = measure ? `${formatBytes(measure.bytes)} in ${measure.files} ${measure.files === 1 ? "file" : "files"}` : "not measured";
+        const figures = measure
+            ? `${formatBytes(measure.bytes)} in ${measure.files} ${measure.files === 1 ? "file" : "files"}`
+            : "not measured";
         context.reporter.info(`copies volume ${volume}: ${figures}`);
     }
     if (decision.transition.kind === "handover") {
         const last = record.lastFreeze;
-        const freeze = last === undefined ? "not measured" : `${formatMilliseconds(last * 1000)}, as the last time`;
-        context.reporter.info(`expected freeze: ${freeze}; at most ${declaration.handover.maxHold}`);
+        const freeze =
+            last === undefined
+                ? "not measured"
+                : `${formatMilliseconds(last * 1000)}, as the last time`;
+        context.reporter.info(
+            `expected freeze: ${freeze}; at most ${declaration.handover.maxHold}`,
+        );
     }
     if (decision.transition.kind === "adopt" && declaration.adopt) {
-        context.reporter.warn(`there is a gap while the port changes hands, at most ${declaration.adopt.maxGap}`);
+        context.reporter.warn(
+            `there is a gap while the port changes hands, at most ${declaration.adopt.maxGap}`,
+        );
     }
 }
 
@@ -48,8 +60,11 @@ function sourcesOf(
 ): string[] {
     const volumes = Object.entries(declaration.volumes);
     if (transition.kind === "handover" || (transition.kind === "shift" && transition.clone)) {
-        const from = transition.kind === "handover" ? transition.from : (transition.clone?.from ?? "");
-        const moved = movedVolumes(volumes.map(([name, { mode }]) => ({ name, mode, physical: {} })));
+        const from =
+            transition.kind === "handover" ? transition.from : (transition.clone?.from ?? "");
+        const moved = movedVolumes(
+            volumes.map(([name, { mode }]) => ({ name, mode, physical: {} })),
+        );
         return moved.map(({ name }) => names.volume(prefix, name, from));
     }
     const seeds = volumes.flatMap(([, { seed }]) => (seed ? [seed.docker.volume] : []));

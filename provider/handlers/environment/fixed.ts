@@ -48,7 +48,10 @@ function changedVolumes(olds: PreviewedEnvironment, news: PreviewedEnvironment):
         const old = olds.volumes[name];
         const now = news.volumes[name];
         if (!old || !now) return [addedOrRemoved(path, old)];
-        return [...changedMode(path, old.mode, now.mode), ...changedMounts(path, old.mounts, now.mounts)];
+        return [
+            ...changedMode(path, old.mode, now.mode),
+            ...changedMounts(path, old.mounts, now.mounts),
+        ];
     });
 }
 

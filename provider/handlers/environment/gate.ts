@@ -15,7 +15,11 @@ import { readDeclaration } from "./read-declaration.js";
 import { problemsOnTarget } from "./target-problems.js";
 
 /** What stays as it is while weights move; the hand-over has the rest. */
-export interface GateInputs extends Pick<PreviewedEnvironment, "platform" | "host" | "slots" | "volumes" | "networks" | "runnerImage" | "routerImage"> {
+export interface GateInputs
+    extends Pick<
+        PreviewedEnvironment,
+        "platform" | "host" | "slots" | "volumes" | "networks" | "runnerImage" | "routerImage"
+    > {
     prefix: string;
     origin: Origin;
     row?: string;
@@ -30,11 +34,22 @@ export type GateState = GateInputs;
  */
 export const environmentGate: Handler<GateInputs, GateState> = {
     async check(olds, news, context) {
-        const { origin, row, problems: found = [], ...raw } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
+        const {
+            origin,
+            row,
+            problems: found = [],
+            ...raw
+        } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
         const read = readDeclaration(raw);
-        if (!read.declaration || found.length > 0) return { problems: [...found, ...read.problems] };
+        if (!read.declaration || found.length > 0)
+            return { problems: [...found, ...read.problems] };
         const { declaration } = read;
-        const inputs = gateInputs(declaration, olds?.prefix ?? newPrefix(origin), olds?.origin ?? origin, row);
+        const inputs = gateInputs(
+            declaration,
+            olds?.prefix ?? newPrefix(origin),
+            olds?.origin ?? origin,
+            row,
+        );
         const problems = olds ? fixedProblems(asDeclaration(olds, declaration), declaration) : [];
         if (problems.length > 0) return { problems };
         return { inputs, problems: await problemsOnTarget(olds, inputs, declaration, context) };
@@ -46,13 +61,21 @@ export const environmentGate: Handler<GateInputs, GateState> = {
         const engine = dockerEngine(inputs.host, context);
         const labels = originLabels(inputs.origin);
         for (const slot of Object.keys(inputs.slots)) {
-            await engine.createNetwork(names.network(inputs.prefix, slot), { ...labels, ...ownLabels(inputs.prefix, "network") });
+            await engine.createNetwork(names.network(inputs.prefix, slot), {
+                ...labels,
+                ...ownLabels(inputs.prefix, "network"),
+            });
         }
         const ready = { runner: inputs.runnerImage, router: inputs.routerImage };
         const images = await ensureImages(engine, ready, context.reporter);
         for (const { name, volume, slot } of dataVolumes(inputs, slotNames(state, inputs))) {
             const own = { [labelKeys.volume]: volume, ...(slot ? { [labelKeys.slot]: slot } : {}) };
-            await ensureParkedVolume(engine, name, { ...labels, ...ownLabels(inputs.prefix, "data", own) }, images.runner);
+            await ensureParkedVolume(
+                engine,
+                name,
+                { ...labels, ...ownLabels(inputs.prefix, "data", own) },
+                images.runner,
+            );
         }
         await pullImages(engine, inputs, context.reporter);
         return { id: inputs.prefix, state: inputs };
@@ -64,13 +87,20 @@ export const environmentGate: Handler<GateInputs, GateState> = {
 
     async remove(_id, state, context) {
         const engine = dockerEngine(state.host, context);
-        for (const network of await engine.networks(ownLabels(state.prefix, "network"))) await engine.removeNetwork(network);
+        for (const network of await engine.networks(ownLabels(state.prefix, "network")))
+            await engine.removeNetwork(network);
         await removeData(engine, state);
     },
 };
 
-function gateInputs(declaration: PreviewedEnvironment, prefix: string, origin: Origin, row: string | undefined): GateInputs {
-    const { platform, host, slots, volumes, networks, traffic, runnerImage, routerImage } = declaration;
+function gateInputs(
+    declaration: PreviewedEnvironment,
+    prefix: string,
+    origin: Origin,
+    row: string | undefined,
+): GateInputs {
+    const { platform, host, slots, volumes, networks, traffic, runnerImage, routerImage } =
+        declaration;
     const { weights: _weights, ...rest } = traffic;
     return {
         prefix,

@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { asCutoverError, CutoverError, formatProblem, type InputProblem } from "../../engine/errors.js";
+import {
+    asCutoverError,
+    CutoverError,
+    formatProblem,
+    type InputProblem,
+} from "../../engine/errors.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
+import { isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
 import { connectRouter } from "../../platforms/docker/router-container.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
@@ -15,6 +21,7 @@ import { decide } from "./decide.js";
 import { type EnvironmentDeclaration, isKnown, type PreviewedEnvironment } from "./declaration.js";
 import { showHandoverFigures } from "./figures.js";
 import { aimOfEnvironment, environmentJob } from "./job.js";
+import { settleLeftOvers } from "./left-overs.js";
 import { type Observed, observeEnvironment, weightsInEffect } from "./observe.js";
 import { describeSteps, type HandoverPlan, planOf } from "./plan.js";
 import { readDeclaration } from "./read-declaration.js";
@@ -33,7 +40,9 @@ export interface HandoverInputs {
 }
 
 /** The declaration without its weights. */
-type Settings = Omit<PreviewedEnvironment, "traffic"> & { traffic: Omit<PreviewedEnvironment["traffic"], "weights"> };
+type Settings = Omit<PreviewedEnvironment, "traffic"> & {
+    traffic: Omit<PreviewedEnvironment["traffic"], "weights">;
+};
 
 export interface HandoverState extends HandoverInputs {
     instance: string;
@@ -45,7 +54,14 @@ export interface HandoverState extends HandoverInputs {
 /** Compares wanted weights with observed ones, and what runs; it is done only when the journal says so. */
 export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
     async check(olds, news, context) {
-        const { origin, row, containers, prefix: given, problems: found = [], ...raw } = news as {
+        const {
+            origin,
+            row,
+            containers,
+            prefix: given,
+            problems: found = [],
+            ...raw
+        } = news as {
             origin: Origin;
             row?: string;
             prefix?: string;
@@ -62,7 +78,8 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
             containers,
             settings: settingsOf(declaration),
         };
-        if (olds && sameJson(compared(olds), compared(inputs))) return { inputs: { ...inputs, plan: olds.plan }, problems: [] };
+        if (olds && sameJson(compared(olds), compared(inputs)))
+            return { inputs: { ...inputs, plan: olds.plan }, problems: [] };
         return planned(olds, inputs, declaration, context);
     },
 
@@ -77,9 +94,16 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
             return { id: inputs.prefix, state: await converge(inputs, instance, state, context) };
         } catch (error) {
             const image = imageTags().runner;
-            const observed = await observeEnvironment(engine, inputs.prefix, image).catch(() => undefined);
+            const observed = await observeEnvironment(engine, inputs.prefix, image).catch(
+                () => undefined,
+            );
             const held = observedState(inputs, instance, state, observed);
-            throw new ReconcileFailed(inputs.prefix, held, asCutoverError(error).with(afterwards(inputs, observed)));
+            const adopted = await stillServes(inputs, engine);
+            throw new ReconcileFailed(
+                inputs.prefix,
+                held,
+                asCutoverError(error).with(afterwards(inputs, observed, adopted)),
+            );
         }
     },
 
@@ -117,14 +141,21 @@ async function planned(
 ): Promise<{ inputs?: HandoverInputs; problems: InputProblem[] }> {
     const engine = dockerEngine(declaration.host, context);
     const unusable = await targetProblem(engine, context);
-    if (unusable && !context.preview) return { problems: [{ path: "docker.host", problem: unusable }] };
-    const observed = unusable ? fromState(olds) : await observeEnvironment(engine, inputs.prefix, imageTags().runner);
+    if (unusable && !context.preview)
+        return { problems: [{ path: "docker.host", problem: unusable }] };
+    const observed = unusable
+        ? fromState(olds)
+        : await observeEnvironment(engine, inputs.prefix, imageTags().runner);
     const decision = decide(declaration, observed);
     if (decision.kind === "refused") return { problems: decision.problems };
     const { plan, steps } = planOf(decision, inputs, declaration, observed);
     if (context.preview && steps.length > 0) context.reporter.info(describeSteps(plan, steps));
-    if (unusable) context.reporter.warn(`the plan is made from the stack's state, since nothing could be looked at: ${unusable}`);
-    else if (context.preview) await showHandoverFigures(engine, decision, inputs.prefix, declaration, observed, context);
+    if (unusable)
+        context.reporter.warn(
+            `the plan is made from the stack's state, since nothing could be looked at: ${unusable}`,
+        );
+    else if (context.preview)
+        await showHandoverFigures(engine, decision, inputs.prefix, declaration, observed, context);
     return { inputs: { ...inputs, plan }, problems: [] };
 }
 
@@ -147,6 +178,7 @@ async function converge(
     const declaration = wholeDeclaration(inputs);
     const { prefix, origin, containers } = inputs;
     const engine = dockerEngine(declaration.host, context);
+    await settleLeftOvers(engine, { prefix, slots: declaration.slots }, containers);
     await rememberContainers(engine, inputs);
     const ready = { runner: declaration.runnerImage, router: declaration.routerImage };
     const images = await ensureImages(engine, ready, context.reporter);
@@ -158,7 +190,8 @@ async function converge(
         await connectRouter(engine, names.router(prefix), networks);
     }
     const decision = decide(declaration, observed);
-    if (decision.kind === "refused") throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
+    if (decision.kind === "refused")
+        throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
     if (decision.kind === "nothing") return observedState(inputs, instance, state, observed);
     const parts = { declaration, prefix, origin, containers, instance, observed, images };
     const report = await runToItsEnd(environmentJob(decision.transition, parts), tools);
@@ -167,11 +200,17 @@ async function converge(
 }
 
 /** First of all: the gate of a later `up` must not take what Pulumi's state has for a left-over. */
-async function rememberContainers(engine: DockerEngine, { prefix, origin, containers }: HandoverInputs): Promise<void> {
+async function rememberContainers(
+    engine: DockerEngine,
+    { prefix, origin, containers }: HandoverInputs,
+): Promise<void> {
     const ids = Object.values(containers).flatMap((slot) => Object.values(slot));
     const facts = ids[0] === undefined ? undefined : await engine.container(ids[0]);
     if (!facts) return;
-    await engine.createVolume(names.journal(prefix), { ...originLabels(origin), ...ownLabels(prefix, "journal") });
+    await engine.createVolume(names.journal(prefix), {
+        ...originLabels(origin),
+        ...ownLabels(prefix, "journal"),
+    });
     await writeKnown(engine, prefix, ids, facts.imageId);
 }
 
@@ -193,23 +232,47 @@ function observedState(
 }
 
 /** By the declared slots; 0 where nothing was seen. */
-function seenWeights({ weights, settings }: HandoverInputs, observed: Observed | undefined): Record<string, number> {
+function seenWeights(
+    { weights, settings }: HandoverInputs,
+    observed: Observed | undefined,
+): Record<string, number> {
     const seen = observed && weightsInEffect(observed, settings.traffic.to.container);
     return Object.fromEntries(Object.keys(weights).map((slot) => [slot, seen?.[slot] ?? 0]));
 }
 
-function afterwards(inputs: HandoverInputs, observed: Observed | undefined): { state: string; next: string } {
+function afterwards(
+    inputs: HandoverInputs,
+    observed: Observed | undefined,
+    adopted: string | undefined,
+): { state: string; next: string } {
+    const next = `mend the cause and run pulumi up again; npx pulumi-cutover status ${inputs.prefix} shows more`;
+    if (observed === undefined)
+        return { state: "not known: the target could not be looked at", next };
     const weights = seenWeights(inputs, observed);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
-    const serves = `${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`;
-    return {
-        state: observed === undefined ? "not known: the target could not be looked at" : serving.length > 0 ? serves : "nothing serves",
-        next: `mend the cause and run pulumi up again; npx pulumi-cutover status ${inputs.prefix} shows more`,
-    };
+    if (serving.length > 0)
+        return {
+            state: `${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`,
+            next,
+        };
+    return { state: adopted ? `${adopted} serves again` : "nothing serves", next };
+}
+
+/** The container that was to be taken over, where it runs. */
+async function stillServes(
+    { settings }: HandoverInputs,
+    engine: DockerEngine,
+): Promise<string | undefined> {
+    if (!settings.adopt) return undefined;
+    const facts = await engine.container(settings.adopt.container).catch(() => undefined);
+    return facts && isAlive(facts) ? facts.name : undefined;
 }
 
 function wholeDeclaration({ settings, weights }: HandoverInputs): EnvironmentDeclaration {
-    const declaration: PreviewedEnvironment = { ...settings, traffic: { ...settings.traffic, weights } };
+    const declaration: PreviewedEnvironment = {
+        ...settings,
+        traffic: { ...settings.traffic, weights },
+    };
     if (!isKnown(declaration)) throw new CutoverError("an input is not known");
     return declaration;
 }

@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { EnvironmentJob, SlotJob, Transition, VolumeJobPart } from "../../engine/handover/job.js";
+import type {
+    EnvironmentJob,
+    SlotJob,
+    Transition,
+    VolumeJobPart,
+} from "../../engine/handover/job.js";
 import { heaviest } from "../../engine/handover/slot-steps.js";
 import { toBytes, toMilliseconds } from "../../engine/units.js";
 import { names } from "../../platforms/docker/names.js";
@@ -23,7 +28,10 @@ export interface JobParts {
 }
 
 /** What the hand-over is to reach: the same for two jobs that do the same work. */
-export function aimOfEnvironment({ declaration, prefix }: Pick<JobParts, "declaration" | "prefix">): string {
+export function aimOfEnvironment({
+    declaration,
+    prefix,
+}: Pick<JobParts, "declaration" | "prefix">): string {
     const { slots, traffic, volumes } = declaration;
     return digestOf({ prefix, slots, traffic, volumes });
 }
@@ -43,7 +51,9 @@ export function environmentJob(transition: Transition, parts: JobParts): Environ
         instance: parts.instance,
         transition,
         weights: Object.fromEntries(slots.map((slot) => [slot, traffic.weights[slot] ?? 0])),
-        slots: Object.fromEntries(slots.map((slot) => [slot, slotJob(slot, servingSlots(transition), parts)])),
+        slots: Object.fromEntries(
+            slots.map((slot) => [slot, slotJob(slot, servingSlots(transition), parts)]),
+        ),
         volumes: volumeParts(parts, slots),
         router: {
             container: names.router(prefix),
@@ -59,7 +69,9 @@ export function environmentJob(transition: Transition, parts: JobParts): Environ
         maxHold: toMilliseconds(handover.maxHold),
         drain: { ...handover.drain, timeout: toMilliseconds(handover.drain.timeout) },
         passes: { max: handover.passes.max, settleBytes: toBytes(handover.passes.settle) },
-        ...(adopt ? { adopt: { container: adopt.container, maxGap: toMilliseconds(adopt.maxGap) } } : {}),
+        ...(adopt
+            ? { adopt: { container: adopt.container, maxGap: toMilliseconds(adopt.maxGap) } }
+            : {}),
         lastStart: observed.record.lastStart,
         labels: originLabels(parts.origin),
     };
@@ -79,7 +91,8 @@ function slotNames({ declaration, observed }: JobParts): string[] {
 /** Slots whose running containers count, and not the declared ones: a reverted release replaces them last. */
 function servingSlots(transition: Transition): string[] {
     if (transition.kind === "handover") return [transition.from];
-    if (transition.kind === "shift") return Object.keys(transition.from).filter((slot) => (transition.from[slot] ?? 0) > 0);
+    if (transition.kind === "shift")
+        return Object.keys(transition.from).filter((slot) => (transition.from[slot] ?? 0) > 0);
     return [];
 }
 
@@ -92,7 +105,9 @@ function slotJob(slot: string, serving: readonly string[], parts: JobParts): Slo
     if (serving.includes(slot) && alive.length > 0 && !isDeclared(slot, parts)) {
         return {
             network,
-            containers: Object.fromEntries(alive.map(({ key, id }) => [key, { id, background: background.has(key) }])),
+            containers: Object.fromEntries(
+                alive.map(({ key, id }) => [key, { id, background: background.has(key) }]),
+            ),
             digest: runningDigest(alive),
             release: releaseOf(alive),
         };
@@ -100,7 +115,9 @@ function slotJob(slot: string, serving: readonly string[], parts: JobParts): Slo
     const ids = Object.entries(containers[slot] ?? {});
     return {
         network,
-        containers: Object.fromEntries(ids.map(([key, id]) => [key, { id, background: background.has(key) }])),
+        containers: Object.fromEntries(
+            ids.map(([key, id]) => [key, { id, background: background.has(key) }]),
+        ),
         digest: slotDigest(declared?.containers ?? {}),
         release: releaseOf(Object.values(declared?.containers ?? {})),
     };
@@ -122,7 +139,10 @@ function volumeParts({ declaration, prefix }: JobParts, slots: readonly string[]
         name,
         mode,
         physical: Object.fromEntries(
-            slots.map((slot) => [slot, names.volume(prefix, name, mode === "shared" ? undefined : slot)]),
+            slots.map((slot) => [
+                slot,
+                names.volume(prefix, name, mode === "shared" ? undefined : slot),
+            ]),
         ),
         ...(seed ? { seed: seed.docker.volume } : {}),
         ...fillOf(declaration, mounts),
@@ -143,7 +163,9 @@ function fillOf(
 
 /** With `safeMethodsOnly`, only the slot with the data takes anything but GET, HEAD and OPTIONS. */
 function safeMethods(declaration: EnvironmentDeclaration): { safeMethodsOnly?: string } {
-    const asked = Object.values(declaration.volumes).some(({ safeMethodsOnly }) => safeMethodsOnly === true);
+    const asked = Object.values(declaration.volumes).some(
+        ({ safeMethodsOnly }) => safeMethodsOnly === true,
+    );
     const slot = heaviest(declaration.traffic.weights);
     return asked && slot !== undefined ? { safeMethodsOnly: slot } : {};
 }

@@ -1,24 +1,68 @@
 import type { DockerEngine } from "../../platforms/docker/engine.js";
+import type { ContainerFacts } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
 import { readKnown } from "../../runner/record.js";
 import type { GateInputs } from "./gate.js";
 
+/** At the end of a name that was put aside. */
+const aside = "-put-aside";
+
 /**
  * A container that a killed `pulumi up` created and Pulumi's state does not have would fail every later one with "name
- * already in use". It is removed before its name is needed; one that ever ran, or that Pulumi's state has, is not.
+ * already in use". Which ones those are cannot be told before the containers are made, so a parked one that no hand-over
+ * has heard of gives up its name; `settleLeftOvers` removes it, or gives the name back.
  */
-export async function removeLeftOvers(engine: DockerEngine, inputs: GateInputs): Promise<void> {
-    const { prefix, slots } = inputs;
+export async function putLeftOversAside(engine: DockerEngine, inputs: GateInputs): Promise<void> {
     const wanted = new Set(
-        Object.entries(slots).flatMap(([slot, { containers }]) =>
-            Object.entries(containers).map(([key, { digest }]) => names.container(prefix, slot, key, digest)),
-        ),
+        Object.values(wantedNames(inputs)).flatMap((slot) => Object.values(slot)),
     );
-    const parked = (await engine.containers(ownLabels(prefix, "slot"))).filter(
-        ({ status, name }) => status === "created" && wanted.has(name),
+    const parked = (await parkedContainers(engine, inputs.prefix)).filter(({ name }) =>
+        wanted.has(name),
     );
     const [first] = parked;
     if (!first) return;
-    const known = await readKnown(engine, prefix, first.imageId);
-    for (const { id } of parked) if (!known.includes(id)) await engine.remove(id);
+    const known = await readKnown(engine, inputs.prefix, first.imageId);
+    for (const { id, name } of parked) {
+        if (!known.includes(id)) await engine.rename(id, `${name}-${id.slice(0, 12)}${aside}`);
+    }
+}
+
+/** With the ids that Pulumi's state has now: its own get their names back, what is left over is removed. */
+export async function settleLeftOvers(
+    engine: DockerEngine,
+    inputs: Pick<GateInputs, "prefix" | "slots">,
+    containers: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<void> {
+    const own = new Map<string, string | undefined>();
+    for (const [slot, byKey] of Object.entries(wantedNames(inputs))) {
+        for (const [key, name] of Object.entries(byKey))
+            own.set(containers[slot]?.[key] ?? "", name);
+    }
+    for (const { id, name } of await parkedContainers(engine, inputs.prefix)) {
+        if (!name.endsWith(aside)) continue;
+        const back = own.get(id);
+        if (back === undefined) await engine.remove(id);
+        else await engine.rename(id, back);
+    }
+}
+
+/** Those that never ran. */
+async function parkedContainers(engine: DockerEngine, prefix: string): Promise<ContainerFacts[]> {
+    return (await engine.containers(ownLabels(prefix, "slot"))).filter(
+        ({ status }) => status === "created",
+    );
+}
+
+function wantedNames({
+    prefix,
+    slots,
+}: Pick<GateInputs, "prefix" | "slots">): Record<string, Record<string, string>> {
+    const entries = Object.entries(slots).map(([slot, { containers }]) => {
+        const byKey = Object.entries(containers).map(([key, { digest }]) => [
+            key,
+            names.container(prefix, slot, key, digest),
+        ]);
+        return [slot, Object.fromEntries(byKey)];
+    });
+    return Object.fromEntries(entries) as Record<string, Record<string, string>>;
 }

@@ -1,8 +1,8 @@
-import { labelKeys, names, ownLabels } from "../../platforms/docker/names.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { type ContainerFacts, isAlive } from "../../platforms/docker/facts.js";
-import { readJournal } from "../../runner/record.js";
+import { labelKeys, names, ownLabels } from "../../platforms/docker/names.js";
 import { observedTraffic } from "../../runner/observed-traffic.js";
+import { readJournal } from "../../runner/record.js";
 import type { TrafficObserved } from "../../traffic/router.js";
 import { digestOf } from "../digest-of.js";
 import { type EnvironmentRecord, recordOf } from "./record.js";
@@ -27,7 +27,11 @@ export interface SlotContainer {
 }
 
 /** Looks, and changes nothing. `image` is what a look at the journal may be made from where there is no router. */
-export async function observeEnvironment(engine: DockerEngine, prefix: string, image?: string): Promise<Observed> {
+export async function observeEnvironment(
+    engine: DockerEngine,
+    prefix: string,
+    image?: string,
+): Promise<Observed> {
     const [router, containers, entries] = await Promise.all([
         engine.container(names.router(prefix)),
         engine.containers(ownLabels(prefix, "slot")),
@@ -46,35 +50,50 @@ export async function observeEnvironment(engine: DockerEngine, prefix: string, i
 /** The weights that are in force, as far as the router says. */
 export function observedWeights({ traffic }: Observed): Record<string, number> | undefined {
     if (!traffic) return undefined;
-    return Object.fromEntries(Object.entries(traffic.slots).map(([slot, { weight }]) => [slot, weight]));
+    return Object.fromEntries(
+        Object.entries(traffic.slots).map(([slot, { weight }]) => [slot, weight]),
+    );
 }
 
 /**
  * The weights that requests really meet: a slot whose container for the traffic is down has none, whatever the router
  * says. So a refresh shows it, and the next `pulumi up` starts it again.
  */
-export function weightsInEffect(observed: Observed, container: string): Record<string, number> | undefined {
+export function weightsInEffect(
+    observed: Observed,
+    container: string,
+): Record<string, number> | undefined {
     const weights = observedWeights(observed);
     if (!weights) return undefined;
-    const isUp = (slot: string) => observed.alive[slot]?.some(({ key }) => key === container) ?? false;
-    return Object.fromEntries(Object.entries(weights).map(([slot, weight]) => [slot, isUp(slot) ? weight : 0]));
+    const isUp = (slot: string) =>
+        observed.alive[slot]?.some(({ key }) => key === container) ?? false;
+    return Object.fromEntries(
+        Object.entries(weights).map(([slot, weight]) => [slot, isUp(slot) ? weight : 0]),
+    );
 }
 
 /** One digest over the containers of a slot, as declared or as they run. */
 export function slotDigest(containers: Readonly<Record<string, { digest: string }>>): string {
-    return digestOf(Object.keys(containers).sort().map((key) => [key, containers[key]?.digest]));
+    return digestOf(
+        Object.keys(containers)
+            .sort()
+            .map((key) => [key, containers[key]?.digest]),
+    );
 }
 
 /** The digest of what runs in a slot. */
 export function runningDigest(containers: readonly SlotContainer[]): string {
-    return slotDigest(Object.fromEntries(containers.map((container) => [container.key, container])));
+    return slotDigest(
+        Object.fromEntries(containers.map((container) => [container.key, container])),
+    );
 }
 
 function aliveBySlot(containers: readonly ContainerFacts[]): Record<string, SlotContainer[]> {
     const alive: Record<string, SlotContainer[]> = {};
     for (const container of containers.filter(isAlive)) {
         const slot = container.labels[labelKeys.slot] ?? "";
-        const list = (alive[slot] ??= []);
+        const list = alive[slot] ?? [];
+        alive[slot] = list;
         list.push({
             key: container.labels[labelKeys.container] ?? "",
             id: container.id,

@@ -27,8 +27,15 @@ export function planOf(
     observed: Observed,
 ): { plan: HandoverPlan; steps: string[] } {
     if (decision.kind === "nothing") return { plan: { summary: "nothing moves" }, steps: [] };
-    if (!isKnown(declaration)) return { plan: { summary: summaryOf(decision) }, steps: [unknownText] };
-    const parts = { ...inputs, declaration, instance: "", observed, images: { runner: "", router: "" } };
+    if (!isKnown(declaration))
+        return { plan: { summary: summaryOf(decision) }, steps: [unknownText] };
+    const parts = {
+        ...inputs,
+        declaration,
+        instance: "",
+        observed,
+        images: { runner: "", router: "" },
+    };
     const job = environmentJob(decision.transition, parts);
     const overwrites = overwritesOf(job, observed);
     const undone = cannotBeUndone(job);
@@ -42,13 +49,18 @@ export function planOf(
 
 /** The steps as one message, so that nothing comes in between. */
 export function describeSteps({ summary }: HandoverPlan, steps: readonly string[]): string {
-    return [summary, ...steps.map((step, index) => `${String(index + 1).padStart(4)}. ${step}`)].join("\n");
+    return [
+        summary,
+        ...steps.map((step, index) => `${String(index + 1).padStart(4)}. ${step}`),
+    ].join("\n");
 }
 
 function summaryOf({ transition, rollback }: Extract<Decision, { kind: "transition" }>): string {
     switch (transition.kind) {
         case "start":
-            return transition.seed ? `${transition.slot} begins to serve` : `${transition.slot} is started again`;
+            return transition.seed
+                ? `${transition.slot} begins to serve`
+                : `${transition.slot} is started again`;
         case "adopt":
             return `${transition.slot} takes over from the adopted container`;
         case "shift":
@@ -62,7 +74,9 @@ function overwritesOf({ transition, volumes }: EnvironmentJob, { record }: Obser
     const to = overwrittenSlot(transition);
     if (to === undefined) return [];
     const served = record.served[to];
-    const age = served ? `as ${served.release} left it, which began to serve ${served.at}` : "empty, or an earlier attempt's copy";
+    const age = served
+        ? `as ${served.release} left it, which began to serve ${served.at}`
+        : "empty, or an earlier attempt's copy";
     return movedVolumes(volumes).map(({ physical }) => `volume ${physical[to]} (${age})`);
 }
 
@@ -74,6 +88,9 @@ function overwrittenSlot(transition: EnvironmentJob["transition"]): string | und
 function cannotBeUndone({ transition }: EnvironmentJob): string[] {
     if (transition.kind !== "handover") return [];
     const { from, to } = transition;
-    if (transition.data === "discard") return [`what ${from} wrote since ${to} last served is dropped`];
-    return [`after the commit, what ${to} writes is not in ${from}'s volumes: going back is a hand-over of its own`];
+    if (transition.data === "discard")
+        return [`what ${from} wrote since ${to} last served is dropped`];
+    return [
+        `after the commit, what ${to} writes is not in ${from}'s volumes: going back is a hand-over of its own`,
+    ];
 }

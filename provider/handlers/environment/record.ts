@@ -41,19 +41,25 @@ function applyCommit(record: EnvironmentRecord, job: EnvironmentJob, at: string)
     record.active = activeAfter(job, record.active);
     for (const [slot, weight] of Object.entries(job.weights)) {
         const known = job.slots[slot];
-        if (weight > 0 && known) record.served[slot] = { digest: known.digest, release: known.release, at };
+        if (weight > 0 && known)
+            record.served[slot] = { digest: known.digest, release: known.release, at };
     }
 }
 
 /** While a canary runs on a throw-away copy, the real data stay where they were. */
-function activeAfter({ transition, weights }: EnvironmentJob, before: string | undefined): string | undefined {
+function activeAfter(
+    { transition, weights }: EnvironmentJob,
+    before: string | undefined,
+): string | undefined {
     if (transition.kind === "handover") return transition.to;
     if (transition.kind === "start" || transition.kind === "adopt") return transition.slot;
     return transition.moved ? before : heaviest(weights);
 }
 
 function applyStart(record: EnvironmentRecord, data: unknown): void {
-    for (const [slot, { seconds }] of Object.entries((data ?? {}) as Record<string, { seconds: number }>)) {
+    for (const [slot, { seconds }] of Object.entries(
+        (data ?? {}) as Record<string, { seconds: number }>,
+    )) {
         record.lastStart[slot] = seconds * 1000;
     }
 }

@@ -1,8 +1,8 @@
 import type { InputProblem } from "../../engine/errors.js";
 import { names } from "../../platforms/docker/names.js";
-import { sameJson } from "../same-json.js";
 import { listNames } from "../nearest-name.js";
 import { propertyPath } from "../property-path.js";
+import { sameJson } from "../same-json.js";
 import { holdsUnknown } from "../unknown.js";
 import type { PreviewedEnvironment } from "./declaration.js";
 import type { GateInputs } from "./gate.js";
@@ -26,7 +26,10 @@ export function routerProblems(
 }
 
 /** The router knows two servers by name, from the start. */
-function strangeSlots(weights: Readonly<Record<string, number>>, { traffic }: Observed): InputProblem[] {
+function strangeSlots(
+    weights: Readonly<Record<string, number>>,
+    { traffic }: Observed,
+): InputProblem[] {
     if (!traffic) return [];
     const known = Object.keys(traffic.slots);
     return Object.keys(weights)
@@ -50,7 +53,8 @@ function changesOfRouter(olds: GateInputs, inputs: GateInputs): InputProblem[] {
     ];
     return changed.map((path) => ({
         path,
-        problem: "was changed, and the router was made for what it was; a new router interrupts the traffic",
+        problem:
+            "was changed, and the router was made for what it was; a new router interrupts the traffic",
         instead: `change it back, or consent by removing the router (docker rm --force ${router}) right before pulumi up, which makes it anew`,
     }));
 }
@@ -62,6 +66,8 @@ function routerReads(old: Volume | undefined, now: Volume | undefined): string[]
     if (!old || !now || holdsUnknown(old) || holdsUnknown(now)) return [];
     return [
         ...(old.mode === now.mode ? [] : ["mode"]),
-        ...((old.safeMethodsOnly ?? false) === (now.safeMethodsOnly ?? false) ? [] : ["safeMethodsOnly"]),
+        ...((old.safeMethodsOnly ?? false) === (now.safeMethodsOnly ?? false)
+            ? []
+            : ["safeMethodsOnly"]),
     ];
 }

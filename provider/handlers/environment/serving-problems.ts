@@ -8,12 +8,17 @@ import { type Observed, observedWeights, runningDigest, slotDigest } from "./obs
  * Only weights move: a slot that carries traffic is never replaced. It is let through when the same `up` takes its
  * weight to 0: then the hand-over comes first, and its replacement last.
  */
-export function servingProblems(declaration: PreviewedEnvironment, observed: Observed): InputProblem[] {
+export function servingProblems(
+    declaration: PreviewedEnvironment,
+    observed: Observed,
+): InputProblem[] {
     const weights = observedWeights(observed) ?? observed.record.weights ?? {};
     return Object.entries(weights).flatMap(([slot, weight]) => {
         const running = observed.alive[slot] ?? [];
         const stays = (declaration.traffic.weights[slot] ?? 0) > 0;
-        return weight > 0 && running.length > 0 && stays ? changesOf(slot, weight, running, declaration) : [];
+        return weight > 0 && running.length > 0 && stays
+            ? changesOf(slot, weight, running, declaration)
+            : [];
     });
 }
 
@@ -26,7 +31,13 @@ function changesOf(
     const declared = slots[slot];
     if (!declared) {
         const problem = "carries traffic and is gone from the program";
-        return [{ path: propertyPath(["slots", slot]), problem, instead: "keep it, and take its weight to 0 first" }];
+        return [
+            {
+                path: propertyPath(["slots", slot]),
+                problem,
+                instead: "keep it, and take its weight to 0 first",
+            },
+        ];
     }
     const other = Object.keys(traffic.weights).find((name) => name !== slot) ?? "the other one";
     return changedContainers(declared.containers, running, declared.background).map((key) => ({

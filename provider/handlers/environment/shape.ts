@@ -119,9 +119,7 @@ const rollbackChoices =
     '"reverseSync", "block" or { discard: "<the token that the refusal printed>" }';
 
 const rollbackLeaf = input<"reverseSync" | "block">(`write ${rollbackChoices}`, (value) =>
-    value === "reverseSync" || value === "block"
-        ? value
-        : new Refusal("is none of its values"),
+    value === "reverseSync" || value === "block" ? value : new Refusal("is none of its values"),
 );
 
 export const maxHoldLeaf = durationLeaf("30 seconds").default("30 seconds");

@@ -8,7 +8,7 @@ import { isUnknown } from "../unknown.js";
 import { adoptProblems } from "./adopt-problems.js";
 import type { PreviewedEnvironment } from "./declaration.js";
 import type { GateInputs } from "./gate.js";
-import { removeLeftOvers } from "./left-overs.js";
+import { putLeftOversAside } from "./left-overs.js";
 import { type Observed, observeEnvironment } from "./observe.js";
 import { routerProblems } from "./router-problems.js";
 import { servingProblems } from "./serving-problems.js";
@@ -27,18 +27,23 @@ export async function problemsOnTarget(
         context.reporter.warn(`nothing was looked at on the target: ${unusable}`);
         return [];
     }
-    if (!context.preview) await removeLeftOvers(engine, inputs);
+    if (!context.preview) await putLeftOversAside(engine, inputs);
     const observed = await observeEnvironment(engine, inputs.prefix, imageTags().runner);
     return [
         ...servingProblems(declaration, observed),
         ...routerProblems(olds, inputs, declaration, observed),
         ...(await networkProblems(declaration, engine)),
         ...(await seedProblems(declaration, observed, engine)),
-        ...(observed.record.active === undefined ? await adoptProblems(declaration, engine, context.reporter) : []),
+        ...(observed.record.active === undefined
+            ? await adoptProblems(declaration, engine, context.reporter)
+            : []),
     ];
 }
 
-async function networkProblems({ networks }: PreviewedEnvironment, engine: DockerEngine): Promise<InputProblem[]> {
+async function networkProblems(
+    { networks }: PreviewedEnvironment,
+    engine: DockerEngine,
+): Promise<InputProblem[]> {
     const missing = await missingOf(networks, (network) => engine.networkExists(network));
     return missing.map((network) => ({
         path: propertyPath(["traffic", "networks", networks.indexOf(network)]),
@@ -57,16 +62,21 @@ async function seedProblems(
     const problems = await Promise.all(
         Object.entries(volumes).map(async ([name, { seed }]) => {
             const volume = seed?.docker.volume;
-            if (volume === undefined || isUnknown(volume) || (await engine.volume(volume))) return [];
+            if (volume === undefined || isUnknown(volume) || (await engine.volume(volume)))
+                return [];
             const path = propertyPath(["volumes", name, "seed", "docker", "volume"]);
-            const instead = "write the name of one that exists, or leave seed out to begin without data";
+            const instead =
+                "write the name of one that exists, or leave seed out to begin without data";
             return [{ path, problem: `there is no volume ${volume}`, instead }];
         }),
     );
     return problems.flat();
 }
 
-async function missingOf(list: readonly string[], exists: (name: string) => Promise<boolean>): Promise<string[]> {
+async function missingOf(
+    list: readonly string[],
+    exists: (name: string) => Promise<boolean>,
+): Promise<string[]> {
     const known = list.filter((name) => !isUnknown(name));
     const found = await Promise.all(known.map(exists));
     return known.filter((_name, index) => !found[index]);

@@ -54,18 +54,28 @@ export function createOptions(spec: CreateContainer): string[] {
     if (spec.network) options.push("--network", spec.network);
     for (const alias of spec.aliases ?? []) options.push("--network-alias", alias);
     if (spec.capabilities) {
-        options.push("--cap-drop", "ALL", ...spec.capabilities.flatMap((name) => ["--cap-add", name]));
+        options.push(
+            "--cap-drop",
+            "ALL",
+            ...spec.capabilities.flatMap((name) => ["--cap-add", name]),
+        );
         options.push("--security-opt", "no-new-privileges");
     }
     if (spec.readOnlyRoot) options.push("--read-only", "--tmpfs", "/tmp");
-    for (const [key, value] of Object.entries(spec.labels ?? {})) options.push("--label", `${key}=${value}`);
-    for (const [key, value] of Object.entries(spec.env ?? {})) options.push("--env", `${key}=${value}`);
-    for (const mount of spec.volumes ?? []) options.push("--mount", mountOption(mount, spec.fillVolumes ?? false));
+    for (const [key, value] of Object.entries(spec.labels ?? {}))
+        options.push("--label", `${key}=${value}`);
+    for (const [key, value] of Object.entries(spec.env ?? {}))
+        options.push("--env", `${key}=${value}`);
+    for (const mount of spec.volumes ?? [])
+        options.push("--mount", mountOption(mount, spec.fillVolumes ?? false));
     for (const { source, path } of spec.binds ?? []) {
         options.push("--mount", `type=bind,source=${source},target=${path}`);
     }
     for (const { address, port, to } of spec.publish ?? []) {
-        options.push("--publish", `${address.includes(":") ? `[${address}]` : address}:${port}:${to}`);
+        options.push(
+            "--publish",
+            `${address.includes(":") ? `[${address}]` : address}:${port}:${to}`,
+        );
     }
     if (spec.entrypoint !== undefined) options.push("--entrypoint", spec.entrypoint);
     return [...options, spec.image, ...(spec.command ?? [])];

@@ -1,6 +1,13 @@
 import { asCutoverError, CutoverError } from "../../engine/errors.js";
 import type { Command, CommandResult, CommandRunner, RunningCommand } from "../commands.js";
-import { type Argv, type CreateContainer, createOptions, type DockerTarget, docker, labelFilters } from "./argv.js";
+import {
+    type Argv,
+    type CreateContainer,
+    createOptions,
+    type DockerTarget,
+    docker,
+    labelFilters,
+} from "./argv.js";
 import { type ContainerFacts, parseContainers, parseVolumes, type VolumeFacts } from "./facts.js";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -27,12 +34,18 @@ export class DockerEngine {
     /** Is it there, and new enough? `timeout` in milliseconds. */
     async version(timeout = 10_000): Promise<{ engine: string; api: string; rootless: boolean }> {
         const format = "{{json .ServerVersion}} {{json .SecurityOptions}}";
-        const { stdout } = await this.run(["version", "--format", "{{.Server.Version}} {{.Server.APIVersion}}"], { timeout });
+        const { stdout } = await this.run(
+            ["version", "--format", "{{.Server.Version}} {{.Server.APIVersion}}"],
+            { timeout },
+        );
         const [engine = "", api = ""] = stdout.trim().split(" ");
         if (compareVersions(api, oldestApi) < 0) {
-            throw new CutoverError(`the Docker engine ${engine} speaks API ${api}, and ${oldestApi} is needed`, {
-                next: "upgrade the engine to Docker 20.10 or newer",
-            });
+            throw new CutoverError(
+                `the Docker engine ${engine} speaks API ${api}, and ${oldestApi} is needed`,
+                {
+                    next: "upgrade the engine to Docker 20.10 or newer",
+                },
+            );
         }
         const info = await this.run(["info", "--format", format], { timeout });
         return { engine, api, rootless: info.stdout.includes("rootless") };
@@ -47,7 +60,13 @@ export class DockerEngine {
 
     /** Containers by labels, in whatever state. */
     async containers(labels: Labels): Promise<ContainerFacts[]> {
-        const { stdout } = await this.run(["ps", "--all", "--quiet", "--no-trunc", ...labelFilters(labels)]);
+        const { stdout } = await this.run([
+            "ps",
+            "--all",
+            "--quiet",
+            "--no-trunc",
+            ...labelFilters(labels),
+        ]);
         return this.inspectAll(lines(stdout));
     }
 
@@ -61,7 +80,8 @@ export class DockerEngine {
         if (ids.length === 0) return [];
         // One that goes away meanwhile makes the exit code 1; the others are printed all the same.
         const result = await this.try(["container", "inspect", ...ids]);
-        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["container", "inspect"], result);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["container", "inspect"], result);
         return parseContainers(result.stdout);
     }
 
@@ -78,7 +98,10 @@ export class DockerEngine {
     }
 
     /** Runs it to its end. */
-    runToEnd(spec: CreateContainer, extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
+    runToEnd(
+        spec: CreateContainer,
+        extra: Pick<Command, "stdin" | "timeout"> = {},
+    ): Promise<CommandResult> {
         return this.run(["run", "--rm", ...createOptions(spec)], extra);
     }
 
@@ -96,40 +119,72 @@ export class DockerEngine {
      * @param seconds until it is killed; by default the container's own `stopTimeout`, else 10
      */
     async stop(name: string, seconds?: number): Promise<{ killed: boolean }> {
-        const result = await this.try(["stop", ...(seconds === undefined ? [] : ["--time", String(seconds)]), name]);
-        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["stop", name], result);
+        const result = await this.try([
+            "stop",
+            ...(seconds === undefined ? [] : ["--time", String(seconds)]),
+            name,
+        ]);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["stop", name], result);
         const after = await this.container(name);
         return { killed: after?.exitCode === 137 };
     }
 
     async pause(name: string): Promise<void> {
         const result = await this.try(["pause", name]);
-        if (result.exitCode !== 0 && !/already paused/i.test(result.stderr)) throw this.failure(["pause", name], result);
+        if (result.exitCode !== 0 && !/already paused/i.test(result.stderr))
+            throw this.failure(["pause", name], result);
     }
 
     async unpause(name: string): Promise<void> {
         const result = await this.try(["unpause", name]);
-        if (result.exitCode !== 0 && !/not paused/i.test(result.stderr)) throw this.failure(["unpause", name], result);
+        if (result.exitCode !== 0 && !/not paused/i.test(result.stderr))
+            throw this.failure(["unpause", name], result);
     }
 
-    async setRestartPolicy(name: string, policy: "no" | "unless-stopped" | "always" | "on-failure"): Promise<void> {
+    async setRestartPolicy(
+        name: string,
+        policy: "no" | "unless-stopped" | "always" | "on-failure",
+    ): Promise<void> {
         const result = await this.try(["update", "--restart", policy, name]);
-        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["update", name], result);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["update", name], result);
+    }
+
+    async rename(container: string, name: string): Promise<void> {
+        const result = await this.try(["rename", container, name]);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["rename", container], result);
     }
 
     async remove(name: string): Promise<void> {
         const result = await this.try(["rm", "--force", name]);
-        if (result.exitCode !== 0 && !isNotFound(result) && !/already in progress/i.test(result.stderr)) {
+        if (
+            result.exitCode !== 0 &&
+            !isNotFound(result) &&
+            !/already in progress/i.test(result.stderr)
+        ) {
             throw this.failure(["rm", name], result);
         }
     }
 
-    async exec(name: string, argv: readonly string[], extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
-        return this.try(["exec", ...(extra.stdin === undefined ? [] : ["--interactive"]), name, ...argv], extra);
+    async exec(
+        name: string,
+        argv: readonly string[],
+        extra: Pick<Command, "stdin" | "timeout"> = {},
+    ): Promise<CommandResult> {
+        return this.try(
+            ["exec", ...(extra.stdin === undefined ? [] : ["--interactive"]), name, ...argv],
+            extra,
+        );
     }
 
     logs(name: string, options: { follow: boolean; since?: string }): RunningCommand {
-        const args = ["logs", ...(options.follow ? ["--follow"] : []), ...(options.since ? ["--since", options.since] : [])];
+        const args = [
+            "logs",
+            ...(options.follow ? ["--follow"] : []),
+            ...(options.since ? ["--since", options.since] : []),
+        ];
         return this.stream([...args, name]);
     }
 
@@ -151,7 +206,8 @@ export class DockerEngine {
         const names = lines(stdout);
         if (names.length === 0) return [];
         const result = await this.try(["volume", "inspect", ...names]);
-        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["volume", "inspect"], result);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["volume", "inspect"], result);
         return parseVolumes(result.stdout);
     }
 
@@ -162,7 +218,8 @@ export class DockerEngine {
 
     async removeVolume(name: string): Promise<void> {
         const result = await this.try(["volume", "rm", name]);
-        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["volume", "rm", name], result);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["volume", "rm", name], result);
     }
 
     async networkExists(name: string): Promise<boolean> {
@@ -173,7 +230,13 @@ export class DockerEngine {
     }
 
     async networks(labels: Labels): Promise<string[]> {
-        const { stdout } = await this.run(["network", "ls", "--format", "{{.Name}}", ...labelFilters(labels)]);
+        const { stdout } = await this.run([
+            "network",
+            "ls",
+            "--format",
+            "{{.Name}}",
+            ...labelFilters(labels),
+        ]);
         return lines(stdout);
     }
 
@@ -185,7 +248,8 @@ export class DockerEngine {
 
     async removeNetwork(name: string): Promise<void> {
         const result = await this.try(["network", "rm", name]);
-        if (result.exitCode !== 0 && !isNotFound(result)) throw this.failure(["network", "rm", name], result);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["network", "rm", name], result);
     }
 
     async connect(network: string, container: string): Promise<void> {
@@ -219,9 +283,23 @@ export class DockerEngine {
         await this.run(["pull", "--quiet", image]);
     }
 
-    async build(options: { folder: string; target: string; tag: string; labels: Labels }): Promise<void> {
+    async build(options: {
+        folder: string;
+        target: string;
+        tag: string;
+        labels: Labels;
+    }): Promise<void> {
         const { folder, target, tag, labels } = options;
-        await this.run(["build", "--quiet", "--target", target, "--tag", tag, ...labelOptions(labels), folder]);
+        await this.run([
+            "build",
+            "--quiet",
+            "--target",
+            target,
+            "--tag",
+            tag,
+            ...labelOptions(labels),
+            folder,
+        ]);
     }
 
     /** A file out of a container or its volumes, running or not; undefined where there is none. */
@@ -241,14 +319,22 @@ export class DockerEngine {
         return docker(this.target, ...args);
     }
 
-    private try(args: readonly string[], extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
-        return this.commands.run({ argv: this.argv(args), ...extra }, this.signal).catch((error) => {
-            this.signal?.throwIfAborted();
-            throw asCutoverError(error).with({ command: this.argv(args) });
-        });
+    private try(
+        args: readonly string[],
+        extra: Pick<Command, "stdin" | "timeout"> = {},
+    ): Promise<CommandResult> {
+        return this.commands
+            .run({ argv: this.argv(args), ...extra }, this.signal)
+            .catch((error) => {
+                this.signal?.throwIfAborted();
+                throw asCutoverError(error).with({ command: this.argv(args) });
+            });
     }
 
-    private async run(args: readonly string[], extra: Pick<Command, "stdin" | "timeout"> = {}): Promise<CommandResult> {
+    private async run(
+        args: readonly string[],
+        extra: Pick<Command, "stdin" | "timeout"> = {},
+    ): Promise<CommandResult> {
         const result = await this.try(args, extra);
         if (result.exitCode !== 0) throw this.failure(args, result);
         return result;
@@ -259,15 +345,24 @@ export class DockerEngine {
     }
 
     private failure(args: readonly string[], result: CommandResult): CutoverError {
-        const unreachable = /cannot connect to the docker daemon|error during connect|connection refused/i.test(result.stderr);
+        const unreachable =
+            /cannot connect to the docker daemon|error during connect|connection refused/i.test(
+                result.stderr,
+            );
         const where = this.target.host ?? "the local engine";
         return new CutoverError(
-            unreachable ? `the Docker engine (${where}) cannot be reached` : `docker ${args[0]} failed`,
+            unreachable
+                ? `the Docker engine (${where}) cannot be reached`
+                : `docker ${args[0]} failed`,
             {
                 command: this.argv(args.filter((arg) => !arg.startsWith("CUTOVER_JOB="))),
                 exitCode: result.exitCode,
                 lastLines: lines(result.stderr).slice(-5),
-                ...(unreachable ? { next: "check that it runs, and docker.host, the stack's configuration or DOCKER_HOST" } : {}),
+                ...(unreachable
+                    ? {
+                          next: "check that it runs, and docker.host, the stack's configuration or DOCKER_HOST",
+                      }
+                    : {}),
             },
         );
     }
@@ -279,7 +374,10 @@ export function isNotFound(result: CommandResult): boolean {
 }
 
 function lines(text: string): string[] {
-    return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+    return text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "");
 }
 
 function labelOptions(labels: Labels): string[] {
@@ -298,6 +396,9 @@ function compareVersions(one: string, other: string): number {
 /** `docker cp … -` gives a tar of one file: a header of 512 bytes with the size in octal, then the content. */
 function firstFileOfTar(tar: string): string {
     const bytes = Buffer.from(tar, "utf8");
-    const size = Number.parseInt(bytes.subarray(124, 136).toString("latin1").replace(/\0.*$/, "").trim(), 8);
+    const size = Number.parseInt(
+        bytes.subarray(124, 136).toString("latin1").replace(/\0.*$/, "").trim(),
+        8,
+    );
     return bytes.subarray(512, 512 + size).toString("utf8");
 }

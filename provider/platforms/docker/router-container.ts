@@ -14,7 +14,10 @@ export function routerSettings(job: EnvironmentJob): RouterSettings {
         listen: { port: routerPorts.public },
         status: { port: routerPorts.status },
         slots: Object.fromEntries(
-            slots.map((slot) => [slot, { host: names.trafficAlias(slot), port: job.router.to.port }]),
+            slots.map((slot) => [
+                slot,
+                { host: names.trafficAlias(slot), port: job.router.to.port },
+            ]),
         ),
         weights: Object.fromEntries(slots.map((slot) => [slot, 0])),
         failover: job.volumes.every(({ mode }) => mode !== "handover"),
@@ -24,7 +27,10 @@ export function routerSettings(job: EnvironmentJob): RouterSettings {
 }
 
 /** The router's container: made once, and from then on only found, started and connected. */
-export async function ensureRouterContainer(engine: DockerEngine, job: EnvironmentJob): Promise<void> {
+export async function ensureRouterContainer(
+    engine: DockerEngine,
+    job: EnvironmentJob,
+): Promise<void> {
     const { router, prefix } = job;
     const networks = [...slotNetworks(job), ...router.networks];
     if (!(await engine.container(router.container))) {
@@ -51,7 +57,9 @@ export async function ensureRouterContainer(engine: DockerEngine, job: Environme
 
 /** A slot that the program does not have yet has no network either. */
 function slotNetworks({ slots }: EnvironmentJob): string[] {
-    const declared = Object.values(slots).filter(({ containers }) => Object.keys(containers).length > 0);
+    const declared = Object.values(slots).filter(
+        ({ containers }) => Object.keys(containers).length > 0,
+    );
     return declared.map(({ network }) => network);
 }
 
@@ -62,25 +70,36 @@ export async function connectRouter(
     { wanted, before }: { wanted: readonly string[]; before: readonly string[] },
 ): Promise<void> {
     for (const network of wanted) await engine.connect(network, router);
-    for (const network of before) if (!wanted.includes(network)) await engine.disconnect(network, router);
+    for (const network of before)
+        if (!wanted.includes(network)) await engine.disconnect(network, router);
 }
 
 /** Starts it; a port in use is said by name. */
-export async function startRouterContainer(engine: DockerEngine, job: EnvironmentJob): Promise<void> {
+export async function startRouterContainer(
+    engine: DockerEngine,
+    job: EnvironmentJob,
+): Promise<void> {
     const { router } = job;
     const facts = await engine.container(router.container);
     if (facts?.status === "running") return;
     try {
         await engine.start(router.container);
     } catch (error) {
-        const inUse = error instanceof CutoverError && /already (in use|allocated)/i.test(error.message);
+        const inUse =
+            error instanceof CutoverError && /already (in use|allocated)/i.test(error.message);
         if (!inUse || !router.listen) throw error;
         throw await portInUse(engine, router.listen.port, error);
     }
 }
 
-async function portInUse(engine: DockerEngine, port: number, cause: unknown): Promise<CutoverError> {
-    const owners = (await engine.running()).filter(({ publishes }) => publishes.some((one) => one.port === port));
+async function portInUse(
+    engine: DockerEngine,
+    port: number,
+    cause: unknown,
+): Promise<CutoverError> {
+    const owners = (await engine.running()).filter(({ publishes }) =>
+        publishes.some((one) => one.port === port),
+    );
     const [owner] = owners;
     const who = owner ? `container ${owner.name}` : "another process on that machine";
     return new CutoverError(`traffic.listen: port ${port} is in use by ${who}`, {

@@ -37,12 +37,20 @@ describe("slots", () => {
     });
 
     test.each(["Blue", "-blue", "blue_1", "b".repeat(32)])("a slot named %j", (odd) => {
-        const change = { ...stateless, slots: { [odd]: slot }, "traffic.weights": { [odd]: 100, green: 0 } };
+        const change = {
+            ...stateless,
+            slots: { [odd]: slot },
+            "traffic.weights": { [odd]: 100, green: 0 },
+        };
         expect(said(change)).toEqual([`slots.${odd}: ${name}`]);
     });
 
     test.each(["blue 1", "blue.1", "", "blü"])("a slot named %j, quoted", (odd) => {
-        const change = { ...stateless, slots: { [odd]: slot }, "traffic.weights": { [odd]: 100, green: 0 } };
+        const change = {
+            ...stateless,
+            slots: { [odd]: slot },
+            "traffic.weights": { [odd]: 100, green: 0 },
+        };
         expect(said(change)).toEqual([`slots[${JSON.stringify(odd)}]: ${name}`]);
     });
 
