@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { leftOf, openStacks, slotAt, volumesOf, write, written } from "./open-stacks.js";
+import { type ServiceProgram, serviceProgram } from "./service.js";
+import { docker, freePort } from "./stack.js";
+
+const stacks = openStacks();
+
+async function shop(first: Partial<ServiceProgram> = {}) {
+    const port = await freePort();
+    const program = (green: number, more: Partial<ServiceProgram> = {}) =>
+        serviceProgram({ port, weights: { blue: 100 - green, green }, ...first, ...more });
+    const stack = await stacks.open(program(0));
+    await stack.must("up", "--yes", "--skip-preview");
+    return { program, stack, prefix: stack.prefix("shop"), url: `http://127.0.0.1:${port}` };
+}
+
+test("destroy keeps the data for the next up, which finds them or says where they are", async () => {
+    const { program, stack, prefix, url } = await shop();
+    await write(url, "first");
+
+    await stack.must("stack", "rename", "renamed");
+    await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
+    await stack.must("stack", "rename", stack.stack);
+
+    await stack.must("destroy", "--yes", "--skip-preview");
+    expect(await leftOf(prefix)).toEqual([]);
+    const kept = [`${prefix}-data-blue`, `${prefix}-data-green`, `${prefix}-journal`];
+    expect(await volumesOf(prefix)).toEqual(kept);
+
+    stack.program(program(100));
+    const other = await stack.up();
+    expect(other.exitCode).not.toBe(0);
+    expect(other.output).toContain(
+        "traffic.weights: give traffic to green, and the newest data are in blue's volumes, which serves nothing now; begin with blue at 100, and move the weights in the next change",
+    );
+
+    stack.program(program(0));
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await written(url)).toEqual(["first"]);
+    await write(url, "second");
+    stack.program(program(100));
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await written(url)).toEqual(["first", "second"]);
+    await stack.must("destroy", "--yes", "--skip-preview");
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await slotAt(url)).toBe("green");
+    expect(await written(url)).toEqual(["first", "second"]);
+
+    const volumes = `{ data: { mounts: { web: "/data" }, onDestroy: "delete" } }`;
+    stack.program(program(100, { volumes }));
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await written(url)).toEqual(["first", "second"]);
+    await stack.must("destroy", "--yes", "--skip-preview");
+    expect(await leftOf(prefix)).toEqual([]);
+    expect(await volumesOf(prefix)).toEqual([]);
+});
+
+test("what somebody did by hand shows in a refresh, and the next up repairs it", async () => {
+    const { program, stack, prefix, url } = await shop();
+    await write(url, "first");
+    const router = `${prefix}-router`;
+
+    // the weights, at the router's socket
+    const commands = [
+        "enable server slots/green",
+        "set server slots/green weight 30",
+        "set server slots/blue weight 70",
+    ];
+    const script = commands
+        .map((line) => `echo "${line}" | socat - UNIX-CONNECT:/cutover/haproxy.sock`)
+        .join("; ");
+    await docker("exec", router, "sh", "-c", script);
+    const drift = await stack.must("refresh", "--yes", "--skip-preview", "--diff");
+    expect(drift.output).toContain("~ blue : 100 => 70");
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await stack.outputs()).toMatchObject({ weights: { blue: 100, green: 0 } });
+    expect(await slotAt(url)).toBe("blue");
+
+    // the serving slot, stopped
+    const blue = await docker(
+        "ps",
+        "--quiet",
+        "--filter",
+        `label=cutover.prefix=${prefix}`,
+        "--filter",
+        "label=cutover.slot=blue",
+    );
+    await docker("stop", "--time", "1", blue);
+    const down = await stack.must("refresh", "--yes", "--skip-preview", "--diff");
+    expect(down.output).toContain("~ blue : 100 => 0");
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await written(url)).toEqual(["first"]);
+
+    // a hand-over that failed, then refresh, which clears what Pulumi knows of the failure
+    stack.program(
+        program(100, {
+            green: { UNHEALTHY: "true" },
+            more: `handover: { onRollback: "reverseSync" }, `,
+        }).replace('path: "/healthz"', 'path: "/healthz", timeout: "3 seconds"'),
+    );
+    const failed = await stack.up();
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain(
+        "slot green was not healthy within 3 s: the last answer was status 500, asked for /healthz",
+    );
+    expect(failed.output).toContain("now: blue serves");
+    expect(await written(url)).toEqual(["first"]);
+    await stack.must("refresh", "--yes", "--skip-preview");
+    stack.program(program(100));
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await slotAt(url)).toBe("green");
+    expect(await written(url)).toEqual(["first"]);
+
+    // the router, removed
+    await docker("rm", "--force", router);
+    await stack.must("refresh", "--yes", "--skip-preview");
+    await stack.must("up", "--yes", "--skip-preview");
+    expect(await slotAt(url)).toBe("green");
+    await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
+});
