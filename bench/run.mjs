@@ -32,7 +32,7 @@ try {
             logLevel: "error",
         });
         const started = performance.now();
-        const bench = (await import(pathToFileURL(outfile).href))[benches[name]];
+        const bench = (await import(pathToFileURL(outfile).href))[benches[name] ?? ""];
         process.stdout.write(`${await bench()}\n\n`);
         process.stdout.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n\n`);
     }
