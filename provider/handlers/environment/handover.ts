@@ -183,7 +183,7 @@ async function converge(
     const ready = { runner: declaration.runnerImage, router: declaration.routerImage };
     const images = await ensureImages(engine, ready, context.reporter);
     const tools = { engine, ...context };
-    await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
+    const found = await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
     const observed = await observeEnvironment(engine, prefix, images.runner);
     if (observed.router !== "absent") {
         const networks = { wanted: declaration.networks, before: state?.settings.networks ?? [] };
@@ -192,7 +192,10 @@ async function converge(
     const decision = decide(declaration, observed);
     if (decision.kind === "refused")
         throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
-    if (decision.kind === "nothing") return observedState(inputs, instance, state, observed);
+    if (decision.kind === "nothing") {
+        const held = observedState(inputs, instance, state, observed);
+        return found ? { ...held, report: { ...found } } : held;
+    }
     const parts = { declaration, prefix, origin, containers, instance, observed, images };
     const report = await runToItsEnd(environmentJob(decision.transition, parts), tools);
     const after = await observeEnvironment(engine, prefix, images.runner);
