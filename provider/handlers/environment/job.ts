@@ -63,7 +63,7 @@ export function environmentJob(transition: Transition, parts: JobParts): Environ
             to: traffic.to,
             networks: declaration.networks,
             sticky: Object.values(declaration.volumes).some(({ mode }) => mode === "clone"),
-            ...safeMethods(declaration),
+            ...safeMethods(parts),
         },
         health: { ...health, timeout: toMilliseconds(health.timeout) },
         maxHold: toMilliseconds(handover.maxHold),
@@ -161,11 +161,14 @@ function fillOf(
     return {};
 }
 
-/** With `safeMethodsOnly`, only the slot with the data takes anything but GET, HEAD and OPTIONS. */
-function safeMethods(declaration: EnvironmentDeclaration): { safeMethodsOnly?: string } {
+/**
+ * With `safeMethodsOnly`, only the slot with the real data takes anything but GET, HEAD and OPTIONS: whatever the
+ * weights are, what is written elsewhere is thrown away.
+ */
+function safeMethods({ declaration, observed }: JobParts): { safeMethodsOnly?: string } {
     const asked = Object.values(declaration.volumes).some(
         ({ safeMethodsOnly }) => safeMethodsOnly === true,
     );
-    const slot = heaviest(declaration.traffic.weights);
+    const slot = observed.record.active ?? heaviest(declaration.traffic.weights);
     return asked && slot !== undefined ? { safeMethodsOnly: slot } : {};
 }
