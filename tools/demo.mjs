@@ -46,7 +46,10 @@ async function demo(keep) {
     try {
         good = await Promise.race([play(stack, keep), interrupted]);
     } catch (error) {
-        console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
+        const message = error instanceof Error ? error.message : error;
+        // What an interrupted command says of itself is no news.
+        if (!stack.interrupted) console.error(`\nThe demo failed: ${message}`);
+        await stack.interrupt();
     }
     process.exitCode = good ? 0 : 1;
     if (keep && good) {
@@ -85,7 +88,7 @@ function onInterrupt(stack) {
             if (times > 1) return;
             console.error("\nInterrupted: removing everything.");
             await stack.interrupt();
-            reject(new Error("it was interrupted"));
+            reject(new Error("interrupted"));
         };
         for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
     });

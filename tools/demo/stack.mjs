@@ -26,6 +26,7 @@ export class DemoStack {
     #env;
     /** @type {import("node:child_process").ChildProcess | undefined} */
     #child;
+    interrupted = false;
 
     /** @param {string} name */
     constructor(name) {
@@ -105,6 +106,7 @@ export class DemoStack {
 
     /** Ends the command that runs, as Ctrl-C would; the next one waits for it. */
     async interrupt() {
+        this.interrupted = true;
         const child = this.#child;
         if (!child) return;
         const ended = new Promise((resolve) => child.once("close", resolve));
