@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** @type {Record<string, string>} */
-const benches = { volumes: "benchVolumes", traffic: "benchTraffic" };
+const benches = { volumes: "benchVolumes", traffic: "benchTraffic", pulumi: "benchPulumi" };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
@@ -29,6 +29,8 @@ try {
             format: "esm",
             target: "node22",
             packages: "external",
+            // The tests' harness finds its files from its own folder.
+            define: { __dirname: JSON.stringify(join(here, "..", "test", "e2e")) },
             logLevel: "error",
         });
         const started = performance.now();
