@@ -32,27 +32,22 @@ export async function comparePairs(
         source: new Digests(),
         destination: new Digests(),
     };
-    const jobs: ContentJob[] = [];
-    const wanted: { side: SideName; at: number }[] = [];
+    const totalBytes = bytesToRead(session, sides, pairs);
+    let bytesRead = 0;
     let bytesCompared = 0;
-    let total = 0;
-    for (const [here, there] of pairs) {
-        let read = false;
-        for (const [side, at] of [
-            ["source", here],
-            ["destination", there],
-        ] as const) {
-            const manifest = sides[side];
-            if (!digests[side].needs(manifest, at, session.records[side].get(manifest, at)))
-                continue;
-            jobs.push(await session.reader.job(session.roots[side], manifest, at, session.signal));
-            wanted.push({ side, at });
-            total += manifest.size[at] as number;
-            read = true;
+    const progress = () => ({ bytes: bytesRead, totalBytes });
+    const ticker = new ProgressTicker(session.reporter, message, progress);
+    const onBytes = (more: number) => {
+        bytesRead += more;
+    };
+    try {
+        for (let from = 0; from < pairs.length; from += slice) {
+            const part = pairs.slice(from, from + slice);
+            bytesCompared += await readSlice(session, sides, part, digests, onBytes);
         }
-        if (read) bytesCompared += sides.source.size[here] as number;
+    } finally {
+        ticker.stop();
     }
-    const bytesRead = await readAll(session, sides, jobs, wanted, digests, { message, total });
     const verdicts = pairs.map(([here, there]): Verdict => {
         const a = digests.source.get(sides.source, here);
         const b = digests.destination.get(sides.destination, there);
@@ -63,34 +58,56 @@ export async function comparePairs(
     return { verdicts, bytesRead, bytesCompared, sourceDigest };
 }
 
-async function readAll(
+/** Pairs in work at once: enough for all threads, and little to hold in memory. */
+const slice = 20_000;
+
+/** Before anything is read: what is not known yet, hard links once for each name. */
+function bytesToRead(
     session: Session,
     sides: Record<SideName, Manifest>,
-    jobs: ContentJob[],
-    wanted: { side: SideName; at: number }[],
-    digests: Record<SideName, Digests>,
-    told: { message: string; total: number },
-): Promise<number> {
-    let bytes = 0;
-    const ticker = new ProgressTicker(session.reporter, told.message, () => ({
-        bytes,
-        totalBytes: told.total,
-    }));
-    try {
-        const answers = await session.reader.digest(jobs, {
-            signal: session.signal,
-            onBytes: (more) => {
-                bytes += more;
-            },
-        });
-        answers.forEach((answer, index) => {
-            const { side, at } = wanted[index] as { side: SideName; at: number };
-            keep(session, side, sides[side], at, answer, digests[side]);
-        });
-        return bytes;
-    } finally {
-        ticker.stop();
+    pairs: readonly [number, number][],
+): number {
+    let total = 0;
+    for (const [here, there] of pairs) {
+        if (!session.records.source.get(sides.source, here))
+            total += sides.source.size[here] as number;
+        if (!session.records.destination.get(sides.destination, there)) {
+            total += sides.destination.size[there] as number;
+        }
     }
+    return total;
+}
+
+/** Returns the bytes of content that were compared anew. */
+async function readSlice(
+    session: Session,
+    sides: Record<SideName, Manifest>,
+    pairs: readonly [number, number][],
+    digests: Record<SideName, Digests>,
+    onBytes: (more: number) => void,
+): Promise<number> {
+    const jobs: ContentJob[] = [];
+    const wanted: { side: SideName; at: number }[] = [];
+    let bytesCompared = 0;
+    const want = async (side: SideName, at: number): Promise<boolean> => {
+        const manifest = sides[side];
+        const recorded = session.records[side].get(manifest, at);
+        if (!digests[side].needs(manifest, at, recorded)) return false;
+        jobs.push(await session.reader.job(session.roots[side], manifest, at, session.signal));
+        wanted.push({ side, at });
+        return true;
+    };
+    for (const [here, there] of pairs) {
+        const source = await want("source", here);
+        const destination = await want("destination", there);
+        if (source || destination) bytesCompared += sides.source.size[here] as number;
+    }
+    const answers = await session.reader.digest(jobs, { signal: session.signal, onBytes });
+    answers.forEach((answer, index) => {
+        const { side, at } = wanted[index] as { side: SideName; at: number };
+        keep(session, side, sides[side], at, answer, digests[side]);
+    });
+    return bytesCompared;
 }
 
 function keep(

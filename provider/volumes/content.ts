@@ -164,14 +164,33 @@ export class ContentRecords {
 
     /** The digest, if this very version was read. */
     get(manifest: Manifest, at: number): string | undefined {
-        const slot = this.byInode.get(manifest.inode(at));
-        if (slot === undefined) return undefined;
-        if (
-            this.seconds[slot] !== manifest.ctimeSeconds[at] ||
-            this.nanos[slot] !== manifest.ctimeNanos[at]
-        )
-            return undefined;
-        return this.digests.toString("latin1", slot * 32, slot * 32 + 32);
+        const slot = this.slot(manifest, at);
+        return slot < 0 ? undefined : this.digests.toString("latin1", slot * 32, slot * 32 + 32);
+    }
+
+    /** Whether both versions hold the same; undefined when one of them was not read. Makes no strings of 100,000 digests. */
+    same(
+        manifest: Manifest,
+        at: number,
+        other: ContentRecords,
+        otherManifest: Manifest,
+        otherAt: number,
+    ): boolean | undefined {
+        const slot = this.slot(manifest, at);
+        const otherSlot = slot < 0 ? -1 : other.slot(otherManifest, otherAt);
+        if (otherSlot < 0) return undefined;
+        const start = otherSlot * 32;
+        return (
+            this.digests.compare(other.digests, start, start + 32, slot * 32, slot * 32 + 32) === 0
+        );
+    }
+
+    private slot(manifest: Manifest, at: number): number {
+        const slot = this.byInode.get(manifest.inode(at)) ?? -1;
+        const known =
+            this.seconds[slot] === manifest.ctimeSeconds[at] &&
+            this.nanos[slot] === manifest.ctimeNanos[at];
+        return known ? slot : -1;
     }
 
     set(manifest: Manifest, at: number, digest: string): void {

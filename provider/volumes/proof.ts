@@ -66,17 +66,35 @@ async function compareContent(
 ): Promise<Compared> {
     forgetUntrusted(session);
     const sides = { source: source.manifest, destination: destination.manifest };
-    const compared = await comparePairs(session, sides, pairs, "comparing content");
+    const { records } = session;
+    const unread: [number, number][] = [];
+    for (const pair of pairs) {
+        const [at, there] = pair;
+        const same = records.source.same(
+            sides.source,
+            at,
+            records.destination,
+            sides.destination,
+            there,
+        );
+        if (same === undefined) unread.push(pair);
+        else if (!same) found.add(sides.source.path(at), "content differs");
+    }
+    const compared = await comparePairs(session, sides, unread, "comparing content");
     compared.verdicts.forEach((verdict, index) => {
         if (verdict === "same") return;
-        const [at] = pairs[index] as [number, number];
-        const path = source.manifest.path(at);
+        const [at] = unread[index] as [number, number];
+        const path = sides.source.path(at);
         found.add(
             path,
             verdict === "differs" ? "content differs" : "changed while it was compared",
         );
     });
-    return compared;
+    const sourceDigest = (at: number) => {
+        if (!sides.source.isFile(at)) return undefined;
+        return compared.sourceDigest(at) ?? records.source.get(sides.source, at);
+    };
+    return { ...compared, sourceDigest };
 }
 
 /** Readings from before count only where change times tell of every write. */
