@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { InputProblem } from "../engine/errors.js";
 import type { MigrationReport } from "../engine/handover/volume-report.js";
 import type { Duration } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
@@ -7,6 +8,7 @@ import { defaultDockerHost } from "./docker-host.js";
 import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.js";
 import { refuseProviders } from "./options.js";
 import type { PassesArgs } from "./passes.js";
+import { refuseSecrets } from "./secret-leaves.js";
 import type { VolumeRefArgs } from "./volume-ref.js";
 
 /**
@@ -26,6 +28,10 @@ export interface VolumeMigrationArgs {
     /**
      * The volume to copy. It is only ever read. When it is gone after the migration succeeded, that
      * is no error; when it is missing before, it is.
+     *
+     * An empty one is copied as it is. Docker fills an empty volume from the image of the first
+     * container that mounts it, the copy too, unless that mount says `noCopy`: the row warns of it.
+     * One that is empty is never copied over a destination that holds data.
      */
     source: VolumeRefArgs;
     /**
@@ -128,12 +134,13 @@ export interface QuiesceArgs {
     /**
      * `"stop"` ends them by their own stop signal, so that they can write out what they hold;
      * `"pause"` freezes them where they are, which is shorter, and copies what a crash would leave.
+     * A container that was started with `--rm` can only be paused: stopping it would remove it.
      */
     how: pulumi.Input<"stop" | "pause">;
     /**
-     * What becomes of them after success: `"stay"` leaves them stopped or paused, so that nothing
-     * writes to the old volume; `"restart"` lets them run again. After a failure they always run
-     * again.
+     * What becomes of them after success: `"stay"` leaves them stopped or paused, with restart
+     * policy "no", so that nothing writes to the old volume, after a restart of the engine either;
+     * `"restart"` lets them run again as they did. After a failure they always run again.
      *
      * @default "stay"
      */
@@ -177,13 +184,22 @@ export class VolumeMigration extends pulumi.CustomResource {
                 source: withHost(args?.source, host),
                 destination: withHost(args?.destination, host),
                 ...dynamicInputs("volumeMigration", type, name, opts),
-                problems: refuseProviders(opts, "source.docker.host and destination.docker.host"),
+                problems: problemsOf(args, opts),
                 volume: undefined,
                 report: undefined,
             },
             withoutProviders(pulumi.mergeOptions(opts ?? {}, { hideDiffs: hiddenInputs })),
         );
     }
+}
+
+/** What `check` cannot see: providers, and which of the values are secrets. */
+function problemsOf(
+    args: VolumeMigrationArgs,
+    opts: pulumi.CustomResourceOptions | undefined,
+): pulumi.Output<InputProblem[]> {
+    const found = refuseProviders(opts, "source.docker.host and destination.docker.host");
+    return refuseSecrets(args).apply((secrets) => [...found, ...secrets]);
 }
 
 /** The stack's own Docker host, where a reference names none; what is no reference is left for `check` to name. */

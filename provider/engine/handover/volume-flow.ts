@@ -8,7 +8,7 @@ import { formatBytes, formatMilliseconds } from "../units.js";
 import type { VolumeJob } from "./job.js";
 import { orAbort } from "./or-abort.js";
 import type { Reserve } from "./tools.js";
-import { type VolumeStepName, volumeStepNames, volumeTitles } from "./volume-plan.js";
+import { emptySource, type VolumeStepName, volumeStepNames, volumeTitles } from "./volume-plan.js";
 import type { VolumePlatform } from "./volume-platform.js";
 import { type MigrationReport, totalsOf } from "./volume-report.js";
 import { type Obstacle, VolumeWriters } from "./volume-writers.js";
@@ -79,6 +79,7 @@ class Migration {
         const destination = await this.mover.measure("destination");
         await this.refuseNewSource(made);
         this.measured = source;
+        if (source.empty) this.tools.reporter.warn(emptySource(job.source));
         refuseEmptySource(job, source, destination);
         await this.refuseForeignData(destination);
         return { source, destination };
@@ -256,7 +257,7 @@ function refuse(obstacles: readonly Obstacle[]): void {
 function refuseEmptySource(job: VolumeJob, source: Measure, destination: Measure): void {
     if (!source.empty || destination.empty) return;
     throw new CutoverError(
-        `source: volume ${job.source} is empty, and destination ${job.destination} holds ${destination.entries} entries`,
+        `source: volume ${job.source} is empty, and destination ${job.destination} holds data`,
         { next: "check the source; if it is meant to be empty, remove the destination first" },
     );
 }

@@ -50,3 +50,8 @@ export function volumeStepNames({ quiesce }: Pick<VolumeOutline, "quiesce">): Vo
 function past(how: string): string {
     return how === "pause" ? "paused" : "stopped";
 }
+
+/** An empty source is copied as it is, and Docker treats the copy as any empty volume. */
+export function emptySource(volume: string): string {
+    return `source ${volume} is empty: Docker fills its copy from the image of the first container that mounts it, unless that mount says noCopy`;
+}

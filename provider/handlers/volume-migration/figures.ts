@@ -1,3 +1,4 @@
+import { emptySource } from "../../engine/handover/volume-plan.js";
 import { formatBytes } from "../../engine/units.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { type VolumeFacts, writersAmong } from "../../platforms/docker/facts.js";
@@ -36,11 +37,7 @@ async function showSource(
     }
     const measured = await measuredInTime(measureVolume(engine, name, runnerImage), context);
     reporter.info(`source ${name}: ${measured ? sizeOf(measured) : "not measured"}`);
-    if (measured?.empty) {
-        reporter.warn(
-            `source ${name} is empty: Docker fills its copy from the image of the first container that mounts it`,
-        );
-    }
+    if (measured?.empty) reporter.warn(emptySource(name));
     if (measured && measured.sockets > 0) {
         reporter.warn(
             `source ${name}: ${measured.sockets} ${measured.sockets === 1 ? "socket is" : "sockets are"} not carried`,
@@ -77,22 +74,20 @@ async function showDestination(
     if (isUnknown(name) || !(await engine.volume(name))) return;
     const { reporter } = context;
     const measured = await measuredInTime(measureVolume(engine, name, runnerImage), context);
-    if (!measured) {
-        reporter.info(`destination ${name} exists already: not measured`);
-    } else if (measured.empty) {
+    const what = measured
+        ? `${sizeOf(measured)}, last changed ${measured.newest ?? "at an unknown time"}`
+        : "not measured";
+    if (measured?.empty) {
         reporter.info(`destination ${name} exists already, and is empty`);
+    } else if (onExisting === "update") {
+        const from = isUnknown(source.docker.volume) ? "the source" : source.docker.volume;
+        reporter.warn(
+            `destination ${name} (${what}) is made equal to ${from}; this cannot be undone`,
+        );
     } else {
-        const what = `${sizeOf(measured)}, last changed ${measured.newest ?? "at an unknown time"}`;
-        if (onExisting === "update") {
-            const from = isUnknown(source.docker.volume) ? "the source" : source.docker.volume;
-            reporter.warn(
-                `destination ${name} (${what}) is made equal to ${from}; this cannot be undone`,
-            );
-        } else {
-            reporter.info(
-                `destination ${name} holds ${what}: up refuses it unless this migration wrote all of it`,
-            );
-        }
+        reporter.info(
+            `destination ${name} exists already (${what}): up refuses it unless this migration wrote all of it`,
+        );
     }
 }
 

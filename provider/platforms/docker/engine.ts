@@ -306,7 +306,8 @@ export class DockerEngine {
     async readFile(container: string, path: string): Promise<string | undefined> {
         const result = await this.try(["cp", `${container}:${path}`, "-"]);
         if (result.exitCode === 0) return firstFileOfTar(result.stdout);
-        if (/no such file|could not find the file|not found/i.test(result.stderr)) return undefined;
+        const gone = /no such file|could not find the file|not found/i.test(result.stderr);
+        if (gone && !isUnreachable(result)) return undefined;
         throw this.failure(["cp", `${container}:${path}`], result);
     }
 
@@ -345,10 +346,7 @@ export class DockerEngine {
     }
 
     private failure(args: readonly string[], result: CommandResult): CutoverError {
-        const unreachable =
-            /cannot connect to the docker daemon|error during connect|connection refused/i.test(
-                result.stderr,
-            );
+        const unreachable = isUnreachable(result);
         const where = this.target.host ?? "the local engine";
         return new CutoverError(
             unreachable
@@ -370,7 +368,14 @@ export class DockerEngine {
 
 /** Docker's words for "there is none", over its versions. */
 export function isNotFound(result: CommandResult): boolean {
-    return /no such|not found/i.test(result.stderr);
+    return /no such|not found/i.test(result.stderr) && !isUnreachable(result);
+}
+
+/** "dial tcp: lookup shop-1: no such host" tells nothing of what is there: it must not be taken for "gone". */
+function isUnreachable({ stderr }: CommandResult): boolean {
+    return /cannot connect to the docker daemon|error during connect|connection refused|\bdial (tcp|unix)\b/i.test(
+        stderr,
+    );
 }
 
 function lines(text: string): string[] {
