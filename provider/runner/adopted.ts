@@ -7,9 +7,16 @@ import { isAlive } from "../platforms/docker/facts.js";
 type Policy = "no" | "unless-stopped" | "always" | "on-failure";
 
 /** The container that `adopt` names. Its restart policy is kept in the journal, for the way back. */
-export function adoptedContainer(name: string, job: string, engine: DockerEngine, journal: Journal): Adopted {
+export function adoptedContainer(
+    name: string,
+    job: string,
+    engine: DockerEngine,
+    journal: Journal,
+): Adopted {
     const remembered = (): Policy | undefined => {
-        const note = journal.entries().find((entry) => entry.job === job && entry.kind === "note" && entry.step === "adopt");
+        const note = journal
+            .entries()
+            .find((entry) => entry.job === job && entry.kind === "note" && entry.step === "adopt");
         return (note?.data as { restartPolicy: Policy } | undefined)?.restartPolicy;
     };
     return {
@@ -20,9 +27,15 @@ export function adoptedContainer(name: string, job: string, engine: DockerEngine
                     next: "start it, or leave adopt out when its data were moved already",
                 });
             }
-            if (!isAlive(facts)) throw new CutoverError(`adopt.container: ${name} is ${facts.status}, not running`);
+            if (!isAlive(facts))
+                throw new CutoverError(`adopt.container: ${name} is ${facts.status}, not running`);
             if (remembered() === undefined) {
-                journal.append({ kind: "note", job, step: "adopt", data: { restartPolicy: facts.restartPolicy } });
+                journal.append({
+                    kind: "note",
+                    job,
+                    step: "adopt",
+                    data: { restartPolicy: facts.restartPolicy },
+                });
             }
         },
         async stop() {

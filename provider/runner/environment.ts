@@ -48,6 +48,7 @@ function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentT
     });
     const start = async () => {
         await startRouterContainer(engine, job);
+        await engine.setRestartPolicy(job.router.container, "always");
         await haproxy.ready(routerStart);
         // One that was starting while its files changed has read the old ones.
         await haproxy.reapply();
@@ -57,11 +58,16 @@ function environmentTools(job: EnvironmentJob, tools: RunnerTools): EnvironmentT
         platform: new DockerSlots(engine, job),
         router: new RevivingRouter(haproxy, start),
         async ensureRouter(state) {
-            writeConfiguration(job, control, (await engine.container(job.router.container)) === undefined);
+            writeConfiguration(
+                job,
+                control,
+                (await engine.container(job.router.container)) === undefined,
+            );
             await ensureRouterContainer(engine, job);
             if (state === "running") await start();
         },
         stopRouter: async () => {
+            await engine.setRestartPolicy(job.router.container, "no");
             await engine.stop(job.router.container, 1);
         },
         adopted: adoptedContainer(job.adopt?.container ?? "", job.id, engine, tools.journal),

@@ -8,12 +8,15 @@ export type RunnerEvent =
     | { type: "step"; kind: JournalEntry["kind"]; step?: string };
 
 /** A reporter that prints events. */
-export function eventReporter(out: NodeJS.WritableStream): Reporter & { step(entry: Omit<JournalEntry, "at">): void } {
+export function eventReporter(
+    out: NodeJS.WritableStream,
+): Reporter & { step(entry: Omit<JournalEntry, "at">): void } {
     const print = (event: RunnerEvent) => {
         out.write(`${JSON.stringify(event)}\n`);
     };
     return {
-        status: (message, progress) => print({ type: "status", message, ...(progress ? { progress } : {}) }),
+        status: (message, progress) =>
+            print({ type: "status", message, ...(progress ? { progress } : {}) }),
         info: (message) => print({ type: "info", message }),
         warn: (message) => print({ type: "warn", message }),
         step: ({ kind, step }) => print({ type: "step", kind, ...(step ? { step } : {}) }),
@@ -24,7 +27,8 @@ export function eventReporter(out: NodeJS.WritableStream): Reporter & { step(ent
 export function parseEvent(line: string): RunnerEvent {
     try {
         const event = JSON.parse(line) as RunnerEvent;
-        if (typeof event === "object" && event !== null && typeof event.type === "string") return event;
+        if (typeof event === "object" && event !== null && typeof event.type === "string")
+            return event;
     } catch {
         // Node's own last words, when a runner crashed.
     }

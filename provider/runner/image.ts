@@ -39,7 +39,10 @@ export async function ensureImages(
     ready: { runner?: string | undefined; router?: string | undefined },
     reporter: Reporter,
 ): Promise<RunnerImages> {
-    const images = { runner: ready.runner ?? imageTags().runner, router: ready.router ?? imageTags().router };
+    const images = {
+        runner: ready.runner ?? imageTags().runner,
+        router: ready.router ?? imageTags().router,
+    };
     for (const target of ["router", "runner"] as const) {
         const tag = images[target];
         if (await engine.imageExists(tag)) continue;
@@ -48,7 +51,12 @@ export async function ensureImages(
             await engine.pull(tag);
         } else {
             reporter.status(`building the ${target}'s image on the target, once`);
-            await engine.build({ folder: imageFolder, target, tag, labels: { [labelKeys.role]: `${target}-image` } });
+            await engine.build({
+                folder: imageFolder,
+                target,
+                tag,
+                labels: { [labelKeys.role]: `${target}-image` },
+            });
         }
     }
     return images;

@@ -10,37 +10,63 @@ import { journalPath, knownPath, names, ownLabels } from "../platforms/docker/na
  * neither, a container is made for the look from `image` and removed again; without an image that is there, nothing is
  * known (undefined).
  */
-export async function readJournal(engine: DockerEngine, prefix: string, image?: string): Promise<JournalEntry[] | undefined> {
+export async function readJournal(
+    engine: DockerEngine,
+    prefix: string,
+    image?: string,
+): Promise<JournalEntry[] | undefined> {
     const text = await readBeside(engine, prefix, journalPath, image);
     return text === undefined ? undefined : parseJournal(text);
 }
 
 /** Ids of the slot containers that Pulumi's state has, as the last hand-over was given them. */
-export async function readKnown(engine: DockerEngine, prefix: string, image?: string): Promise<string[]> {
+export async function readKnown(
+    engine: DockerEngine,
+    prefix: string,
+    image?: string,
+): Promise<string[]> {
     return JSON.parse((await readBeside(engine, prefix, knownPath, image)) || "[]") as string[];
 }
 
 /** Keeps the ids beside the journal. */
-export async function writeKnown(engine: DockerEngine, prefix: string, ids: readonly string[], image: string): Promise<void> {
+export async function writeKnown(
+    engine: DockerEngine,
+    prefix: string,
+    ids: readonly string[],
+    image: string,
+): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "cutover-"));
     const file = join(folder, "known.json");
     try {
         await writeFile(file, JSON.stringify(ids));
-        await withHolder(engine, prefix, image, false, (holder) => engine.copyIn(holder, file, knownPath));
+        await withHolder(engine, prefix, image, false, (holder) =>
+            engine.copyIn(holder, file, knownPath),
+        );
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
 }
 
 /** A file of the journal's volume; "" where there is none yet. */
-async function readBeside(engine: DockerEngine, prefix: string, path: string, image?: string): Promise<string | undefined> {
+async function readBeside(
+    engine: DockerEngine,
+    prefix: string,
+    path: string,
+    image?: string,
+): Promise<string | undefined> {
     if (!(await engine.volume(names.journal(prefix)))) return "";
     for (const name of [names.runner(prefix), names.router(prefix)]) {
         const holder = await engine.container(name);
         if (holder) return (await engine.readFile(holder.id, path)) ?? "";
     }
     if (image === undefined || !(await engine.imageExists(image))) return undefined;
-    return withHolder(engine, prefix, image, true, async (holder) => (await engine.readFile(holder, path)) ?? "");
+    return withHolder(
+        engine,
+        prefix,
+        image,
+        true,
+        async (holder) => (await engine.readFile(holder, path)) ?? "",
+    );
 }
 
 /** A container that only holds the journal's volume: created, never started. */

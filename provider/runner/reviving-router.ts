@@ -1,5 +1,5 @@
-import type { OpenConnection, Router, TrafficObserved, Weights } from "../traffic/router.js";
 import { RouterDown } from "../traffic/haproxy/transport.js";
+import type { OpenConnection, Router, TrafficObserved, Weights } from "../traffic/router.js";
 
 /** A router that is started when it is found down: its files already say what it is to do, so it begins with that. */
 export class RevivingRouter implements Router {
@@ -9,10 +9,12 @@ export class RevivingRouter implements Router {
     ) {}
 
     observe = (): Promise<TrafficObserved> => this.alive(() => this.router.observe());
-    setWeights = (weights: Weights): Promise<void> => this.alive(() => this.router.setWeights(weights));
+    setWeights = (weights: Weights): Promise<void> =>
+        this.alive(() => this.router.setWeights(weights));
     hold = (deadline: number): Promise<void> => this.alive(() => this.router.hold(deadline));
     release = (): Promise<void> => this.alive(() => this.router.release());
-    openConnections = (): Promise<OpenConnection[]> => this.alive(() => this.router.openConnections());
+    openConnections = (): Promise<OpenConnection[]> =>
+        this.alive(() => this.router.openConnections());
     abort = (slot: string): Promise<number> => this.alive(() => this.router.abort(slot));
     setAddress = (slot: string, address: string): Promise<void> =>
         this.alive(() => this.router.setAddress(slot, address));

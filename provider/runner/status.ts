@@ -1,5 +1,5 @@
-import { describeWeights } from "../engine/handover/slot-steps.js";
 import type { Job } from "../engine/handover/job.js";
+import { describeWeights } from "../engine/handover/slot-steps.js";
 import type { JournalEntry } from "../engine/journal.js";
 import { failureFrom } from "../engine/steps.js";
 import { formatMilliseconds } from "../engine/units.js";
@@ -13,7 +13,16 @@ import { readJournal } from "./record.js";
 export interface Status {
     prefix: string;
     /** The last job, or the one at work. */
-    job?: { kind: string; working: boolean; by?: string; since: string; step?: string; stepSince?: string; ended?: string; failure?: string };
+    job?: {
+        kind: string;
+        working: boolean;
+        by?: string;
+        since: string;
+        step?: string;
+        stepSince?: string;
+        ended?: string;
+        failure?: string;
+    };
     traffic?: TrafficObserved;
     now: number;
 }
@@ -30,13 +39,24 @@ export async function statusOf(engine: DockerEngine, prefix: string): Promise<St
     const by = runner?.labels[labelKeys.by];
     return {
         prefix,
-        ...(job ? { job: { ...job, working: runner !== undefined && isAlive(runner), ...(by ? { by } : {}) } } : {}),
+        ...(job
+            ? {
+                  job: {
+                      ...job,
+                      working: runner !== undefined && isAlive(runner),
+                      ...(by ? { by } : {}),
+                  },
+              }
+            : {}),
         ...(traffic ? { traffic } : {}),
         now: Date.now(),
     };
 }
 
-function jobStatus(opened: JournalEntry, entries: readonly JournalEntry[]): Omit<NonNullable<Status["job"]>, "working"> {
+function jobStatus(
+    opened: JournalEntry,
+    entries: readonly JournalEntry[],
+): Omit<NonNullable<Status["job"]>, "working"> {
     const own = entries.filter((entry) => entry.job === opened.job);
     const last = own.findLast((entry) => entry.kind === "start");
     const over = own.find((entry) => entry.kind === "done" || entry.kind === "failed");
@@ -53,7 +73,8 @@ function jobStatus(opened: JournalEntry, entries: readonly JournalEntry[]): Omit
 function describeJob(job: Job): string {
     if (job.kind === "volume") return `copy of ${job.source} into ${job.destination}`;
     const { transition } = job;
-    if (transition.kind === "handover") return `hand-over from ${transition.from} to ${transition.to}`;
+    if (transition.kind === "handover")
+        return `hand-over from ${transition.from} to ${transition.to}`;
     return `${transition.kind} to ${describeWeights(job.weights)}`;
 }
 
@@ -62,15 +83,24 @@ export function describeStatus({ prefix, job, traffic, now }: Status): string {
     const text = [prefix];
     if (!job) text.push("  nothing was done here yet");
     else if (job.working) {
-        text.push(`  at work: ${job.kind}, started ${ago(job.since)}${job.by ? ` by ${job.by}` : ""}`);
-        if (job.step && job.stepSince) text.push(`  step: ${job.step}, since ${ago(job.stepSince)}`);
+        text.push(
+            `  at work: ${job.kind}, started ${ago(job.since)}${job.by ? ` by ${job.by}` : ""}`,
+        );
+        if (job.step && job.stepSince)
+            text.push(`  step: ${job.step}, since ${ago(job.stepSince)}`);
     } else {
-        text.push(`  at rest; last: ${job.kind}, ${job.failure ? "went back" : job.ended ? "done" : "not finished"} ${ago(job.ended ?? job.since)}`);
+        text.push(
+            `  at rest; last: ${job.kind}, ${job.failure ? "went back" : job.ended ? "done" : "not finished"} ${ago(job.ended ?? job.since)}`,
+        );
         if (job.failure) text.push(...job.failure.split("\n").map((line) => `  | ${line}`));
     }
     if (!traffic) return [...text, "  the router does not run"].join("\n");
-    const weights = Object.fromEntries(Object.entries(traffic.slots).map(([slot, { weight }]) => [slot, weight]));
+    const weights = Object.fromEntries(
+        Object.entries(traffic.slots).map(([slot, { weight }]) => [slot, weight]),
+    );
     text.push(`  weights: ${describeWeights(weights)}`);
-    text.push(`  requests: ${traffic.inFlight} in flight, ${traffic.held} held${traffic.holding ? " (the hold is set)" : ""}`);
+    text.push(
+        `  requests: ${traffic.inFlight} in flight, ${traffic.held} held${traffic.holding ? " (the hold is set)" : ""}`,
+    );
     return text.join("\n");
 }

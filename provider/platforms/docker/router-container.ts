@@ -39,8 +39,8 @@ export async function ensureRouterContainer(
             name: router.container,
             image: router.image,
             labels: { ...job.labels, ...ownLabels(prefix, "router") },
-            // A router that an engine restart ends comes back; one that was stopped by hand stays stopped.
-            restart: "unless-stopped",
+            // Until its start: one that waits for an adopted container's port must not take it by itself.
+            restart: "no",
             capabilities: [],
             readOnlyRoot: true,
             volumes: [

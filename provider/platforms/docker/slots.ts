@@ -95,11 +95,11 @@ export class DockerSlots implements SlotPlatform {
         }
     }
 
+    /** Not "unless-stopped": an engine that was killed does not start such ones again (seen on 20.10). */
     async supervise(slot: string, on: boolean): Promise<void> {
         const facts = (await this.facts(slot)).map(({ container }) => container);
         const targets = on ? facts.filter(isAlive) : [...facts, ...(await this.strangers(slot))];
-        for (const { id } of targets)
-            await this.engine.setRestartPolicy(id, on ? "unless-stopped" : "no");
+        for (const { id } of targets) await this.engine.setRestartPolicy(id, on ? "always" : "no");
     }
 
     async pause(slot: string): Promise<void> {
