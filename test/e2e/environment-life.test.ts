@@ -111,10 +111,20 @@ test("what somebody did by hand shows in a refresh, and the next up repairs it",
     expect(await slotAt(url)).toBe("green");
     expect(await written(url)).toEqual(["first"]);
 
-    // the router, removed
-    await docker("rm", "--force", router);
-    await stack.must("refresh", "--yes", "--skip-preview");
-    await stack.must("up", "--yes", "--skip-preview");
+    // a router that was made for something else: consent is to remove it
+    const volumes = `{ data: { mounts: { web: "/data" }, mode: "clone", acknowledge: "canary writes are discarded" } }`;
+    stack.program(program(100, { volumes }));
+    const refused = await stack.up();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain(
+        `volumes.data.mode: was changed, and the router was made for what it was; a new router interrupts the traffic; change it back, or consent by removing the router (docker rm --force ${router}) right before pulumi up, which makes it anew`,
+    );
     expect(await slotAt(url)).toBe("green");
+    await docker("rm", "--force", router);
+    await stack.must("up", "--yes", "--skip-preview");
+    const sticky = await fetch(url);
+    expect(sticky.headers.get("x-slot")).toBe("green");
+    expect(sticky.headers.get("set-cookie")).toContain("cutover-slot=green");
+    expect(await written(url)).toEqual(["first"]);
     await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
 });

@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    appendFileSync,
+    cpSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { leftOf, openStacks, slotAt } from "./open-stacks.js";
@@ -14,14 +23,18 @@ function upgrade(folder: string, word: string): void {
     rmSync(modules);
     mkdirSync(modules);
     for (const name of readdirSync(join(root, "node_modules"))) {
-        if (name !== "pulumi-cutover") symlinkSync(join(root, "node_modules", name), join(modules, name));
+        if (name !== "pulumi-cutover")
+            symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
     const copy = join(modules, "pulumi-cutover");
     mkdirSync(copy);
     cpSync(join(root, "dist"), join(copy, "dist"), { recursive: true });
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as object;
     writeFileSync(join(copy, "package.json"), JSON.stringify({ ...manifest, version: "9.9.9" }));
-    appendFileSync(join(copy, "dist", "adapters", "dynamic.js"), `\nconsole.log(${JSON.stringify(word)});\n`);
+    appendFileSync(
+        join(copy, "dist", "adapters", "dynamic.js"),
+        `\nconsole.log(${JSON.stringify(word)});\n`,
+    );
 }
 
 test("a new version of the package changes nothing, and refreshes and deletes what the old one made", async () => {
@@ -32,10 +45,14 @@ test("a new version of the package changes nothing, and refreshes and deletes wh
     upgrade(stack.folder, "version 9.9.9 runs");
     const preview = await stack.must("preview", "--diff", "--expect-no-changes");
     expect(preview.output).toContain("version 9.9.9 runs");
-    expect((await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")).output).toContain("version 9.9.9 runs");
+    expect(
+        (await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")).output,
+    ).toContain("version 9.9.9 runs");
     await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
     expect(await slotAt(`http://127.0.0.1:${port}`)).toBe("blue");
 
-    expect((await stack.must("destroy", "--yes", "--skip-preview")).output).toContain("version 9.9.9 runs");
+    expect((await stack.must("destroy", "--yes", "--skip-preview")).output).toContain(
+        "version 9.9.9 runs",
+    );
     expect(await leftOf(stack.prefix("shop"))).toEqual([]);
 });

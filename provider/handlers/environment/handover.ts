@@ -7,7 +7,7 @@ import {
 } from "../../engine/errors.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { isAlive } from "../../platforms/docker/facts.js";
-import { names, ownLabels } from "../../platforms/docker/names.js";
+import { labelKeys, names, ownLabels } from "../../platforms/docker/names.js";
 import { connectRouter } from "../../platforms/docker/router-container.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { writeKnown } from "../../runner/record.js";
@@ -20,9 +20,16 @@ import { sameJson } from "../same-json.js";
 import { decide } from "./decide.js";
 import { type EnvironmentDeclaration, isKnown, type PreviewedEnvironment } from "./declaration.js";
 import { showHandoverFigures } from "./figures.js";
+import {
+    afterwards,
+    observedFromState,
+    observedState,
+    seenWeights,
+    stillServes,
+} from "./handover-state.js";
 import { aimOfEnvironment, environmentJob } from "./job.js";
 import { settleLeftOvers } from "./left-overs.js";
-import { type Observed, observeEnvironment, weightsInEffect } from "./observe.js";
+import { observeEnvironment } from "./observe.js";
 import { describeSteps, type HandoverPlan, planOf } from "./plan.js";
 import { readDeclaration } from "./read-declaration.js";
 
@@ -121,6 +128,7 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
         const observed = await observeEnvironment(engine, state.prefix, imageTags().runner);
         const { instance } = observed.record;
         if (instance !== undefined && instance !== state.instance) return;
+        await refuseWhileAtWork(engine, state.prefix);
         await engine.remove(names.runner(state.prefix));
         await engine.remove(names.router(state.prefix));
         for (const container of Object.values(observed.alive).flat()) {
@@ -130,6 +138,19 @@ export const environmentHandover: Handler<HandoverInputs, HandoverState> = {
         await engine.removeVolume(names.control(state.prefix));
     },
 };
+
+/** A runner that is killed half-way would leave the slots as they are just then. */
+async function refuseWhileAtWork(engine: DockerEngine, prefix: string): Promise<void> {
+    const runner = await engine.container(names.runner(prefix));
+    if (!runner || !isAlive(runner)) return;
+    throw new CutoverError(
+        `${runner.labels[labelKeys.by]} is at work on this since ${runner.startedAt}`,
+        {
+            state: "nothing was removed",
+            next: `wait for it, or have it go back with npx pulumi-cutover abort ${prefix}; then destroy`,
+        },
+    );
+}
 
 type Unplanned = Omit<HandoverInputs, "plan">;
 
@@ -144,7 +165,7 @@ async function planned(
     if (unusable && !context.preview)
         return { problems: [{ path: "docker.host", problem: unusable }] };
     const observed = unusable
-        ? fromState(olds)
+        ? observedFromState(olds)
         : await observeEnvironment(engine, inputs.prefix, imageTags().runner);
     const decision = decide(declaration, observed);
     if (decision.kind === "refused") return { problems: decision.problems };
@@ -157,16 +178,6 @@ async function planned(
     else if (context.preview)
         await showHandoverFigures(engine, decision, inputs.prefix, declaration, observed, context);
     return { inputs: { ...inputs, plan }, problems: [] };
-}
-
-/** Where the target cannot be reached, the plan is made from what the state says. */
-function fromState(olds: HandoverInputs | undefined): Observed {
-    const active = olds && Object.keys(olds.weights).find((slot) => olds.weights[slot] === 100);
-    return {
-        router: olds ? "running" : "absent",
-        alive: {},
-        record: { served: {}, lastStart: {}, ...(active ? { active } : {}) },
-    };
 }
 
 async function converge(
@@ -215,60 +226,6 @@ async function rememberContainers(
         ...ownLabels(prefix, "journal"),
     });
     await writeKnown(engine, prefix, ids, facts.imageId);
-}
-
-/** What is true now: observed weights, never wanted ones. */
-function observedState(
-    inputs: HandoverInputs,
-    instance: string,
-    state: HandoverState | undefined,
-    observed: Observed | undefined,
-): HandoverState {
-    const active = observed?.record.active;
-    return {
-        ...inputs,
-        weights: seenWeights(inputs, observed),
-        instance,
-        ...(active === undefined ? {} : { active }),
-        ...(state?.report ? { report: state.report } : {}),
-    };
-}
-
-/** By the declared slots; 0 where nothing was seen. */
-function seenWeights(
-    { weights, settings }: HandoverInputs,
-    observed: Observed | undefined,
-): Record<string, number> {
-    const seen = observed && weightsInEffect(observed, settings.traffic.to.container);
-    return Object.fromEntries(Object.keys(weights).map((slot) => [slot, seen?.[slot] ?? 0]));
-}
-
-function afterwards(
-    inputs: HandoverInputs,
-    observed: Observed | undefined,
-    adopted: string | undefined,
-): { state: string; next: string } {
-    const next = `mend the cause and run pulumi up again; npx pulumi-cutover status ${inputs.prefix} shows more`;
-    if (observed === undefined)
-        return { state: "not known: the target could not be looked at", next };
-    const weights = seenWeights(inputs, observed);
-    const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
-    if (serving.length > 0)
-        return {
-            state: `${serving.join(" and ")} ${serving.length > 1 ? "serve" : "serves"}`,
-            next,
-        };
-    return { state: adopted ? `${adopted} serves again` : "nothing serves", next };
-}
-
-/** The container that was to be taken over, where it runs. */
-async function stillServes(
-    { settings }: HandoverInputs,
-    engine: DockerEngine,
-): Promise<string | undefined> {
-    if (!settings.adopt) return undefined;
-    const facts = await engine.container(settings.adopt.container).catch(() => undefined);
-    return facts && isAlive(facts) ? facts.name : undefined;
 }
 
 function wholeDeclaration({ settings, weights }: HandoverInputs): EnvironmentDeclaration {
