@@ -1,5 +1,5 @@
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import type { ContainerFacts } from "../../platforms/docker/facts.js";
+import { type ContainerFacts, isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
 import { readKnown } from "../../runner/record.js";
 import type { GateInputs } from "./gate.js";
@@ -9,20 +9,21 @@ const aside = "-put-aside";
 
 /**
  * A container that a killed `pulumi up` created and Pulumi's state does not have would fail every later one with "name
- * already in use". Which ones those are cannot be told before the containers are made, so a parked one that no hand-over
- * has heard of gives up its name; `settleLeftOvers` removes it, or gives the name back.
+ * already in use", and so would one that a failed hand-over left for Pulumi to delete, once its release is declared again.
+ * Which ones those are cannot be told before the containers are made, so one that does not run and that the last
+ * hand-over was not given gives up its name; `settleLeftOvers` gives it back, or removes what never ran.
  */
 export async function putLeftOversAside(engine: DockerEngine, inputs: GateInputs): Promise<void> {
     const wanted = new Set(
         Object.values(wantedNames(inputs)).flatMap((slot) => Object.values(slot)),
     );
-    const parked = (await parkedContainers(engine, inputs.prefix)).filter(({ name }) =>
+    const resting = (await restingContainers(engine, inputs.prefix)).filter(({ name }) =>
         wanted.has(name),
     );
-    const [first] = parked;
+    const [first] = resting;
     if (!first) return;
     const known = await readKnown(engine, inputs.prefix, first.imageId);
-    for (const { id, name } of parked) {
+    for (const { id, name } of resting) {
         if (!known.includes(id)) await engine.rename(id, `${name}-${id.slice(0, 12)}${aside}`);
     }
 }
@@ -38,18 +39,18 @@ export async function settleLeftOvers(
         for (const [key, name] of Object.entries(byKey))
             own.set(containers[slot]?.[key] ?? "", name);
     }
-    for (const { id, name } of await parkedContainers(engine, inputs.prefix)) {
+    for (const { id, name, status } of await restingContainers(engine, inputs.prefix)) {
         if (!name.endsWith(aside)) continue;
         const back = own.get(id);
-        if (back === undefined) await engine.remove(id);
-        else await engine.rename(id, back);
+        if (back !== undefined) await engine.rename(id, back);
+        else if (status === "created") await engine.remove(id);
     }
 }
 
-/** Those that never ran. */
-async function parkedContainers(engine: DockerEngine, prefix: string): Promise<ContainerFacts[]> {
+/** Those that do not run. */
+async function restingContainers(engine: DockerEngine, prefix: string): Promise<ContainerFacts[]> {
     return (await engine.containers(ownLabels(prefix, "slot"))).filter(
-        ({ status }) => status === "created",
+        (container) => !isAlive(container),
     );
 }
 
