@@ -4,8 +4,13 @@ import { imageTags } from "../runner/image.js";
 import type { Measure } from "../volumes/mover.js";
 
 /** Measures a volume in a short-lived container that cannot write to it. Fails where the image is not on the target. */
-export async function measureVolume(engine: DockerEngine, volume: string, image = imageTags().runner): Promise<Measure> {
-    if (!(await engine.imageExists(image))) throw new Error("not measured: preview builds no image");
+export async function measureVolume(
+    engine: DockerEngine,
+    volume: string,
+    image = imageTags().runner,
+): Promise<Measure> {
+    if (!(await engine.imageExists(image)))
+        throw new Error("not measured: preview builds no image");
     const { stdout } = await engine.runToEnd({
         image,
         command: ["measure"],

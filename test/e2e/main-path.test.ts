@@ -16,7 +16,8 @@ async function newStack(program: string): Promise<TestStack> {
 describe("a service on a volume", () => {
     it("is upgraded and brought back with its data, and rests without changes in between", async () => {
         const port = await freePort();
-        const at = (green: number) => serviceProgram({ port, weights: { blue: 100 - green, green } });
+        const at = (green: number) =>
+            serviceProgram({ port, weights: { blue: 100 - green, green } });
         const url = `http://127.0.0.1:${port}`;
         const stack = await newStack(at(0));
 
@@ -27,7 +28,9 @@ describe("a service on a volume", () => {
         const preview = await stack.preview();
         expect(preview.output).toContain("~ green: 0 => 100");
         expect(preview.output).toContain("release: blue hands over to green");
-        expect((await stack.preview()).output).toBe(preview.output);
+        expect(withoutProgress((await stack.preview()).output)).toBe(
+            withoutProgress(preview.output),
+        );
         expect((await stack.up()).exitCode).toBe(0);
         expect(await (await fetch(`${url}/log`)).text()).toBe("first\n");
         expect((await fetch(url)).headers.get("x-slot")).toBe("green");
@@ -40,6 +43,18 @@ describe("a service on a volume", () => {
         expect((await stack.up()).exitCode).toBe(0);
         expect((await fetch(url)).headers.get("x-slot")).toBe("blue");
         expect(await (await fetch(`${url}/log`)).text()).toBe("first\nsecond\n");
-        expect(await stack.outputs()).toMatchObject({ active: "blue", weights: { blue: 100, green: 0 } });
+        expect(await stack.outputs()).toMatchObject({
+            active: "blue",
+            weights: { blue: 100, green: 0 },
+        });
     });
 });
+
+/** Dots and live figures depend on how busy the machine is. */
+function withoutProgress(output: string): string {
+    const passing = /^(@ |copies volume |expected freeze: )/;
+    return output
+        .split("\n")
+        .filter((line) => !passing.test(line))
+        .join("\n");
+}

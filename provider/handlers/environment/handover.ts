@@ -207,10 +207,27 @@ async function converge(
         const held = observedState(inputs, instance, state, observed);
         return found ? { ...held, report: { ...found } } : held;
     }
+    await refuseMissing(engine, inputs);
     const parts = { declaration, prefix, origin, containers, instance, observed, images };
     const report = await runToItsEnd(environmentJob(decision.transition, parts), tools);
     const after = await observeEnvironment(engine, prefix, images.runner);
     return { ...observedState(inputs, instance, state, after), report: { ...report } };
+}
+
+/** A container that somebody removed is found now, and not when everything is held. */
+async function refuseMissing(
+    engine: DockerEngine,
+    { weights, containers }: HandoverInputs,
+): Promise<void> {
+    for (const [slot, byKey] of Object.entries(containers)) {
+        if ((weights[slot] ?? 0) === 0) continue;
+        for (const [key, id] of Object.entries(byKey)) {
+            if (await engine.container(id)) continue;
+            throw new CutoverError(`container ${key} of slot ${slot} is gone`, {
+                next: "run pulumi refresh, then pulumi up, which makes it anew",
+            });
+        }
+    }
 }
 
 /** First of all: the gate of a later `up` must not take what Pulumi's state has for a left-over. */
