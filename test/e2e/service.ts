@@ -12,7 +12,9 @@ export function serviceImage(): string {
     try {
         execFileSync("docker", ["image", "inspect", tag], { stdio: "ignore" });
     } catch {
-        execFileSync("docker", ["build", "--quiet", "--tag", tag, folder], { stdio: ["ignore", "ignore", "pipe"] });
+        execFileSync("docker", ["build", "--quiet", "--tag", tag, folder], {
+            stdio: ["ignore", "ignore", "pipe"],
+        });
     }
     return tag;
 }
@@ -26,6 +28,8 @@ export interface ServiceProgram {
     image?: { blue?: string; green?: string };
     /** Text of the `volumes` property; a handover volume at /data by default. */
     volumes?: string;
+    /** Text of the `health` property; the path alone by default. */
+    health?: string;
     /** Text of further properties of the environment. */
     more?: string;
     /** Leaves a slot out. */
@@ -42,7 +46,7 @@ const shop = new cutover.BlueGreenEnvironment("shop", {
     slots: { ${slots.map((slot) => `${slot}: ${slotText(slot, of)}`).join(", ")} },
     volumes: ${of.volumes ?? `{ data: { mounts: { web: "/data" } } }`},
     traffic: { listen: "127.0.0.1:${of.port}", to: { container: "web", port: 3000 }, weights: ${JSON.stringify(of.weights)} },
-    health: { path: "/healthz" },
+    health: ${of.health ?? `{ path: "/healthz" }`},
     ${of.more ?? `handover: { onRollback: "reverseSync" },`}
 });
 export const url = shop.endpoint;

@@ -6,6 +6,16 @@ import { docker, freePort, TestStack } from "./stack.js";
 
 export type Slot = "blue" | "green";
 
+/** What the service said. */
+export interface Answer {
+    status: number;
+    slot: string | null;
+    text: string;
+}
+
+/** Asks the service: GET, or POST with a body. */
+export type Ask = (path: string, body?: string) => Promise<Answer>;
+
 /** A running environment with the tests' service, and what its clients know of it. */
 export class Shop {
     serving: Slot = "blue";
@@ -18,16 +28,25 @@ export class Shop {
         readonly port: number,
         private readonly settings: Partial<ServiceProgram>,
         readonly runner: RunnerProcess,
+        private readonly ask: Ask,
     ) {}
 
-    /** Blue serves when it resolves. */
-    static async open(settings: Partial<ServiceProgram> = {}): Promise<Shop> {
+    /**
+     * Blue serves when it resolves.
+     * @param askIn how its service is asked, by the prefix; by its port otherwise
+     */
+    static async open(
+        settings: Partial<ServiceProgram> = {},
+        askIn?: (prefix: string) => Ask,
+    ): Promise<Shop> {
         const port = await freePort();
         const program = serviceProgram({ ...settings, port, weights: weightsOf("blue") });
         const stack = await new TestStack(program).init();
         try {
             await stack.must("up", "--yes", "--skip-preview");
-            return new Shop(stack, port, settings, await RunnerProcess.of(stack.prefix("shop")));
+            const prefix = stack.prefix("shop");
+            const ask = askIn?.(prefix) ?? askPort(port);
+            return new Shop(stack, port, settings, await RunnerProcess.of(prefix), ask);
         } catch (error) {
             await stack.cleanUp();
             throw error;
@@ -53,6 +72,14 @@ export class Shop {
         this.stack.program(serviceProgram(all));
     }
 
+    /** Takes all weight to the idle slot; what the CLI said is the failure where it fails. */
+    async handOver(settings: Partial<ServiceProgram> = {}): Promise<void> {
+        const to = this.idle;
+        this.declare(to, settings);
+        await this.stack.must("up", "--yes", "--skip-preview");
+        await this.expectServing(to);
+    }
+
     /** GETs and POSTs, so many a second; what is acknowledged has to be there ever after. */
     startClients(rate = 60): void {
         this.load = startLoad({
@@ -69,6 +96,13 @@ export class Shop {
         });
     }
 
+    /** One write, acknowledged. */
+    async write(): Promise<void> {
+        const body = `w${++this.writes}`;
+        expect(await this.ask("/", body)).toMatchObject({ status: 200 });
+        this.acknowledged.push(body);
+    }
+
     async stopClients(): Promise<LoadReport> {
         if (!this.load) throw new Error("there are no clients");
         const report = await this.load.stop();
@@ -78,11 +112,7 @@ export class Shop {
 
     /** The slot that answers now, and only its containers run. */
     async expectServing(slot: Slot): Promise<void> {
-        const answer = await fetch(this.url);
-        expect({ status: answer.status, slot: answer.headers.get("x-slot") }).toEqual({
-            status: 200,
-            slot,
-        });
+        expect(await this.ask("/")).toMatchObject({ status: 200, slot });
         expect(await this.runningSlots()).toEqual([slot]);
         this.serving = slot;
     }
@@ -103,7 +133,7 @@ export class Shop {
 
     /** Every acknowledged write is there once, and nothing else but what `others` names. */
     async expectData(others: readonly string[] = []): Promise<void> {
-        const text = await (await fetch(`${this.url}/log`)).text();
+        const { text } = await this.ask("/log");
         const kept = text.split("\n").filter((line) => line !== "");
         expect(kept.map(keyOf).sort()).toEqual([...this.acknowledged, ...others].sort());
     }
@@ -112,6 +142,15 @@ export class Shop {
         await this.load?.stop();
         await this.stack.cleanUp();
     }
+}
+
+function askPort(port: number): Ask {
+    return async (path, body) => {
+        const post = body === undefined ? {} : { method: "POST", body };
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, post);
+        const slot = answer.headers.get("x-slot");
+        return { status: answer.status, slot, text: await answer.text() };
+    };
 }
 
 const keyOf = (text: string) => text.split(" ", 1)[0] ?? "";

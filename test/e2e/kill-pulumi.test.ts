@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Line, processTree, signalAll, startOf } from "./runner-process.js";
+import { Shop } from "./shop.js";
+
+const isOver = ({ kind }: Line) => kind === "done" || kind === "failed";
+
+const ended = (child: { once(event: "close", then: () => void): unknown }) =>
+    new Promise<void>((resolve) => child.once("close", resolve));
+
+/** The CLI, the language host and the dynamic provider are gone or stand still: the runner does not notice. */
+describe("Pulumi's side", () => {
+    let shop: Shop;
+    beforeAll(async () => {
+        shop = await Shop.open();
+    });
+    afterAll(() => shop?.close());
+
+    it.each([
+        "prepare",
+        "copy",
+        "hold",
+        "drain",
+        "stop",
+        "last-pass",
+        "start",
+        "commit",
+        "weights",
+        "release",
+        "settle",
+        "close",
+    ])(
+        "is killed during %s: the hand-over ends by itself, and the next up finds it",
+        async (step) => {
+            const to = shop.idle;
+            shop.declare(to);
+            shop.startClients();
+            const cli = shop.stack.start("up", "--yes", "--skip-preview");
+            const last = await shop.runner.freezeAt(startOf(step));
+            const gone = ended(cli);
+            signalAll(processTree(cli.pid ?? 0), "SIGKILL");
+            await gone;
+            const over = shop.runner.until(isOver);
+            shop.runner.signal("SIGCONT");
+
+            expect(last).toMatchObject({ kind: "start", step });
+            expect(await over).toMatchObject({ kind: "done" });
+            expect((await shop.stopClients()).failures).toEqual([]);
+            await shop.expectServing(to);
+            await shop.expectData();
+
+            const jobs = shop.runner.jobs();
+            await shop.stack.run("cancel", "--yes");
+            const next = await shop.stack.up();
+            expect(next).toMatchObject({ exitCode: 0 });
+            expect(shop.runner.jobs()).toBe(jobs);
+            await shop.expectServing(to);
+            const report = shop.runner.job().find(({ kind }) => kind === "done")?.data;
+            expect((await shop.stack.outputs()).report).toEqual(report);
+        },
+    );
+
+    it("stands still for a while: the hand-over does not", async () => {
+        const to = shop.idle;
+        shop.declare(to);
+        const cli = shop.stack.start("up", "--yes", "--skip-preview");
+        await shop.runner.until(startOf("copy"));
+        const tree = processTree(cli.pid ?? 0);
+        const over = shop.runner.until(isOver);
+        signalAll(tree, "SIGSTOP");
+        expect(await over).toMatchObject({ kind: "done" });
+        await shop.expectServing(to);
+        const end = ended(cli);
+        signalAll(tree, "SIGCONT");
+        await end;
+        expect(cli.exitCode).toBe(0);
+        expect(await shop.stack.outputs()).toMatchObject({ active: to });
+    });
+});

@@ -1,0 +1,152 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { imageTags } from "../../provider/runner/image.js";
+import { processesOf, processTree, signalAll } from "./runner-process.js";
+import { serviceImage } from "./service.js";
+import { unique } from "./stack.js";
+
+const run = promisify(execFile);
+
+/**
+ * A Docker engine of a test's own, that may be killed and whose disk may be full: in a network namespace, since two in
+ * one would undo each other's rules, and on a small disk of its own.
+ */
+export class SecondEngine {
+    private readonly folder = mkdtempSync(join(tmpdir(), "cutover-engine-"));
+    private readonly network = unique("t-net-");
+    /** The images that it has: others cannot be built there. */
+    readonly images = imageTags(resolve("dist", "runner"));
+    private daemon: ChildProcess | undefined;
+
+    private constructor() {}
+
+    /** It has the images of the runner, the router and the tests' service when it resolves. */
+    static async start(megabytes = 2_500): Promise<SecondEngine> {
+        const engine = new SecondEngine();
+        try {
+            const disk = join(engine.folder, "disk");
+            mkdirSync(engine.mount);
+            await run("truncate", ["--size", `${megabytes}M`, disk]);
+            await run("mkfs.ext4", ["-q", "-F", disk]);
+            await run("mount", ["-o", "loop", disk, engine.mount]);
+            await run("ip", ["netns", "add", engine.network]);
+            await engine.inNetwork("ip", "link", "set", "lo", "up");
+            await engine.startDaemon();
+            await engine.loadImages();
+            return engine;
+        } catch (error) {
+            await engine.remove();
+            throw error;
+        }
+    }
+
+    /** As DOCKER_HOST has it. */
+    get host(): string {
+        return `unix://${this.folder}/docker.sock`;
+    }
+
+    private get mount(): string {
+        return join(this.folder, "mount");
+    }
+
+    /** Like an init system: one that does not come up (its containerd takes too long) is started again. */
+    async startDaemon(): Promise<void> {
+        for (const end = Date.now() + 180_000; Date.now() < end; ) {
+            if (!this.runs()) this.spawnDaemon();
+            await new Promise((done) => setTimeout(done, 200));
+            if (await this.answers()) return;
+        }
+        throw new Error(`the engine did not start:\n${this.lastWords()}`);
+    }
+
+    private spawnDaemon(): void {
+        const log = openSync(join(this.folder, "log"), "a");
+        const options = [
+            ["--host", this.host],
+            ["--data-root", join(this.mount, "docker")],
+            ["--exec-root", join(this.folder, "exec")],
+            ["--pidfile", join(this.folder, "pid")],
+        ].flat();
+        const network = `--net=/run/netns/${this.network}`;
+        this.daemon = spawn("nsenter", [network, "dockerd", ...options], {
+            stdio: ["ignore", log, log],
+        });
+    }
+
+    private runs(): boolean {
+        return this.daemon?.exitCode === null && this.daemon.signalCode === null;
+    }
+
+    /** Ends the daemon, well or at once, and starts another one. */
+    async restart(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+        await this.end(signal);
+        await this.startDaemon();
+    }
+
+    /** Leaves no byte free on its disk; resolves with what gives the room back. */
+    async fillDisk(): Promise<() => void> {
+        const filler = join(this.mount, "filler");
+        await run("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M"]).catch(() => undefined);
+        await run("dd", ["if=/dev/zero", `of=${filler}-2`, "bs=4k"]).catch(() => undefined);
+        return () => {
+            rmSync(filler, { force: true });
+            rmSync(`${filler}-2`, { force: true });
+        };
+    }
+
+    async remove(): Promise<void> {
+        await this.end("SIGTERM");
+        // Of a daemon that did not come up again, containers and what watches them go on.
+        signalAll(processesOf(this.folder).flatMap(processTree), "SIGKILL");
+        for (const path of this.mounted()) await run("umount", [path]).catch(() => undefined);
+        await run("ip", ["netns", "del", this.network]).catch(() => undefined);
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    /** What is mounted in its folder, the innermost first. */
+    private mounted(): string[] {
+        const paths = readFileSync("/proc/mounts", "utf8")
+            .split("\n")
+            .map((line) => line.split(" ")[1] ?? "");
+        return paths.filter((path) => path.startsWith(this.folder)).reverse();
+    }
+
+    private async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+        const daemon = this.daemon;
+        if (!daemon || !this.runs()) return;
+        const gone = new Promise((done) => daemon.once("exit", done));
+        daemon.kill(signal);
+        await gone;
+    }
+
+    private inNetwork(...argv: string[]): Promise<unknown> {
+        return run("nsenter", [`--net=/run/netns/${this.network}`, ...argv]);
+    }
+
+    private answers(): Promise<boolean> {
+        return run("docker", ["--host", this.host, "version"]).then(
+            () => true,
+            () => false,
+        );
+    }
+
+    private async loadImages(): Promise<void> {
+        const built = resolve("dist", "runner");
+        const tags = this.images;
+        for (const target of ["router", "runner"] as const) {
+            const tag = tags[target];
+            const there = await run("docker", ["image", "inspect", tag]).catch(() => undefined);
+            if (!there) await run("docker", ["build", "-q", "--target", target, "-t", tag, built]);
+        }
+        const all = [tags.router, tags.runner, serviceImage()].join(" ");
+        const command = `docker save ${all} | docker --host ${this.host} load`;
+        execFileSync("sh", ["-c", command], { stdio: "ignore" });
+    }
+
+    private lastWords(): string {
+        return readFileSync(join(this.folder, "log"), "utf8").split("\n").slice(-10).join("\n");
+    }
+}
