@@ -18,6 +18,9 @@ import { LocalMover } from "../provider/volumes/local-mover.js";
 
 const runs = Number(process.env.BENCH_RUNS ?? 5);
 
+/** Part of a workload's name, to run that one alone. */
+const only = process.env.BENCH_ONLY ?? "";
+
 /** Others do the same work in the same run: the disk is noisy, so that only ratios within a run mean anything. */
 const others: Record<string, (source: string, destination: string) => void> = {
     "cp -a": (source, destination) => command("cp", "-a", `${source}/.`, destination),
@@ -82,11 +85,12 @@ function smallFiles(folder: string, each: number): void {
     }
 }
 
-/** The tables of the movers: the median of 5 runs (BENCH_RUNS), in seconds and as ratios. Needs root and 25 GiB. */
+/** The tables of the movers: the median of 5 runs (BENCH_RUNS), in seconds and as ratios. Needs root, and 25 GiB in the folder for
+ * temporary files or in BENCH_DIR. */
 export async function benchVolumes(): Promise<string> {
     const rows = new Map<string, Row[]>();
     for (let run = 0; run < runs; run++) {
-        for (const workload of workloads) {
+        for (const workload of workloads.filter(({ name }) => name.includes(only))) {
             for (const [name, row] of await oneRun(workload, run))
                 rows.set(name, [...(rows.get(name) ?? []), row]);
         }

@@ -12,7 +12,7 @@ export interface ContentJob {
 }
 
 /**
- * - `digest`: of the content, and the file was the expected version before and after it was read
+ * - `digest`: of the content, and the file was still the expected version after it was read
  * - `fresh`: true when the file changed so short before the reading that a write in the same tick of the kernel's clock
  *   would not show in its change time: good for now, never for later
  * - `moved`: it is another version by now
@@ -45,7 +45,7 @@ export type ContentMessage =
 export function runContentWorker(): void {
     const { parentPort } = process.getBuiltinModule("node:worker_threads");
     const fs = process.getBuiltinModule("node:fs");
-    const { createHash } = process.getBuiltinModule("node:crypto");
+    const { createHash, hash: hashOnce } = process.getBuiltinModule("node:crypto");
     const block = 65_536;
     const header = 16;
     const small = Buffer.alloc(header + block);
@@ -53,7 +53,7 @@ export function runContentWorker(): void {
     const zeros = Buffer.alloc(block);
     const number = Buffer.alloc(8);
     const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-    const gone = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "ESTALE"];
+    const gone = ["ENOENT", "ENOTDIR", "EISDIR", "EAGAIN", "ELOOP", "ENXIO", "ESTALE"];
     let noatime = fs.constants.O_NOATIME ?? 0;
     let id = 0;
     let unreported = 0;
@@ -100,9 +100,7 @@ export function runContentWorker(): void {
         small.writeBigUInt64LE(0n, 8);
         const got = readFully(fd, small, header, size, 0);
         const zero = small.compare(zeros, 0, got, header, header + got) === 0;
-        return createHash("sha256")
-            .update(small.subarray(0, zero ? 8 : header + got))
-            .digest("binary");
+        return hashOnce("sha256", small.subarray(0, zero ? 8 : header + got), "binary");
     }
 
     function digestLarge(fd: number, size: number, extents: number[]): string {
@@ -137,11 +135,11 @@ export function runContentWorker(): void {
         try {
             const opened = Date.now();
             fd = open(Buffer.from(job.path, "latin1"));
-            if (!expected(fd, job)) return { moved: true };
             const digest =
                 job.size <= block
                     ? digestSmall(fd, job.size)
                     : digestLarge(fd, job.size, job.extents ?? [0, job.size]);
+            // After the reading alone: change times only go forward, so that nothing happened since the scan either.
             if (!expected(fd, job)) return { moved: true };
             const fresh = job.ctimeSeconds * 1_000 + job.ctimeNanos / 1e6 > opened - 50;
             return fresh ? { digest, fresh } : { digest };

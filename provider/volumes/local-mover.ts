@@ -41,7 +41,7 @@ export class LocalMover implements Mover {
     /** The source as the last pass saw it; undefined where that is no base for the next one. */
     private before: Manifest | undefined;
     /** The destination after the last live pass. */
-    private destination: Manifest | undefined;
+    private destination: Promise<Manifest> | undefined;
     /** Found different after they were copied: the next pass writes them again. */
     private readonly redo = new Set<BytePath>();
     private proven: Manifest | undefined;
@@ -73,7 +73,9 @@ export class LocalMover implements Mover {
 
     async livePass(): Promise<PassReport> {
         const report = await this.pass(true);
-        this.destination = await scanSide(this.session, "destination", false);
+        // For whatever comes next; who waits for the report need not wait for this.
+        this.destination = scanSide(this.session, "destination", false);
+        this.destination.catch(() => {});
         return report;
     }
 
@@ -83,7 +85,8 @@ export class LocalMover implements Mover {
 
     async verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
         const started = performance.now();
-        const { session, before: source, destination } = this;
+        const { session, before: source } = this;
+        const destination = await this.destination;
         if (!source || !destination) return { entries: 0, bytes: 0, seconds: 0 };
         const pairs: [number, number][] = [];
         for (let at = 0; at < source.count; at++) {
@@ -112,7 +115,7 @@ export class LocalMover implements Mover {
         const source = await scanSide(this.session, "source", true);
         const input = this.planInput(
             source,
-            this.destination ?? (await scanSide(this.session, "destination", false)),
+            await (this.destination ?? scanSide(this.session, "destination", false)),
         );
         const examined = entriesToExamine(input);
         const bytes = examined.reduce(

@@ -1,5 +1,8 @@
 import type { BytePath } from "./names.js";
 
+/** Entries that there is room for at first; twice as many each time that it is used up. */
+const firstLength = 16_384;
+
 /** What an entry is, as `find` writes it. */
 export const kinds = {
     file: 0x66,
@@ -41,19 +44,19 @@ type NumberColumn = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 export class Manifest {
     count = 0;
     readonly paths: BytePath[] = [];
-    kind = new Uint8Array(1024);
-    mode = new Uint16Array(1024);
-    uid = new Uint32Array(1024);
-    gid = new Uint32Array(1024);
-    size = new Float64Array(1024);
-    blocks = new Float64Array(1024);
-    links = new Uint32Array(1024);
-    inodeLow = new Uint32Array(1024);
-    inodeHigh = new Float64Array(1024);
-    mtimeSeconds = new Float64Array(1024);
-    mtimeNanos = new Uint32Array(1024);
-    ctimeSeconds = new Float64Array(1024);
-    ctimeNanos = new Uint32Array(1024);
+    kind = new Uint8Array(firstLength);
+    mode = new Uint16Array(firstLength);
+    uid = new Uint32Array(firstLength);
+    gid = new Uint32Array(firstLength);
+    size = new Float64Array(firstLength);
+    blocks = new Float64Array(firstLength);
+    links = new Uint32Array(firstLength);
+    inodeLow = new Uint32Array(firstLength);
+    inodeHigh = new Float64Array(firstLength);
+    mtimeSeconds = new Float64Array(firstLength);
+    mtimeNanos = new Uint32Array(firstLength);
+    ctimeSeconds = new Float64Array(firstLength);
+    ctimeNanos = new Uint32Array(firstLength);
     /** Link texts, verbatim, by entry. */
     readonly targets = new Map<number, string>();
     /** `major:minor` of device nodes, by entry. */

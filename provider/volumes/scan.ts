@@ -162,14 +162,8 @@ export class FindParser {
     }
 
     private integer(): number {
-        let value = 0;
         const from = this.at;
-        for (; this.at < this.buffer.length; this.at++) {
-            const digit = (this.buffer[this.at] as number) - 0x30;
-            if (digit < 0 || digit > 9) break;
-            value = value * 10 + digit;
-        }
-        this.endField(from, space);
+        const value = this.digits(space);
         if (value > Number.MAX_SAFE_INTEGER) throw malformed(this.buffer.subarray(from, this.at));
         return value;
     }
@@ -177,54 +171,49 @@ export class FindParser {
     /** An inode number: 64 bits, as two exact numbers. */
     private longInteger(): { high: number; low: number } {
         const from = this.at;
-        const end = this.buffer.indexOf(space, from);
-        const digits = this.buffer.toString("latin1", from, end);
-        if (!/^\d{1,20}$/.test(digits)) throw malformed(this.buffer.subarray(from, from + 40));
-        this.at = end + 1;
+        const value = this.digits(space);
+        const length = this.at - 1 - from;
+        if (length > 20) throw malformed(this.buffer.subarray(from, this.at));
+        if (length <= 15) return { high: Math.floor(value / 1e9), low: value % 1e9 };
+        const digits = this.buffer.toString("latin1", from, from + length);
         return { high: Number(digits.slice(0, -9)), low: Number(digits.slice(-9)) };
     }
 
     private octal(): number {
-        let value = 0;
         const from = this.at;
-        for (; this.at < this.buffer.length; this.at++) {
-            const digit = (this.buffer[this.at] as number) - 0x30;
-            if (digit < 0 || digit > 7) break;
-            value = value * 8 + digit;
-        }
-        this.endField(from, space);
+        const value = this.digits(space, 8);
         if (value > 0o7777) throw malformed(this.buffer.subarray(from, this.at));
         return value;
     }
 
-    /** `-12.3456789010`: seconds, a dot, nanoseconds and one digit more. */
+    /** `-12.3456789010`: seconds, a dot, nanoseconds and one digit more, which is always 0. */
     private time(): { seconds: number; nanos: number } {
+        const from = this.at;
         const negative = this.buffer[this.at] === minus;
         if (negative) this.at++;
-        const from = this.at;
-        let seconds = 0;
-        for (; this.at < this.buffer.length; this.at++) {
-            const digit = (this.buffer[this.at] as number) - 0x30;
-            if (digit < 0 || digit > 9) break;
-            seconds = seconds * 10 + digit;
-        }
-        this.endField(from, dot);
-        let nanos = 0;
+        const seconds = this.digits(dot);
         const fraction = this.at;
-        for (; this.at < fraction + 9; this.at++) {
-            const digit = (this.buffer[this.at] as number) - 0x30;
-            if (!(digit >= 0 && digit <= 9)) throw malformed(this.buffer.subarray(from, this.at));
-            nanos = nanos * 10 + digit;
+        const tenths = this.digits(space);
+        if (this.at - 1 - fraction !== 10 || tenths % 10 !== 0) {
+            throw malformed(this.buffer.subarray(from, this.at));
         }
-        while (this.buffer[this.at] === 0x30) this.at++;
-        this.endField(fraction, space);
-        return { seconds: negative ? -seconds - 0.5 : seconds, nanos };
+        return { seconds: negative ? -seconds - 0.5 : seconds, nanos: tenths / 10 };
     }
 
-    private endField(from: number, ending: number): void {
-        if (this.at === from || this.buffer[this.at] !== ending)
-            throw malformed(this.buffer.subarray(from, from + 40));
-        this.at++;
+    /** At least one digit, up to an ending, which is passed. */
+    private digits(ending: number, base = 10): number {
+        const { buffer } = this;
+        const from = this.at;
+        let at = from;
+        let value = 0;
+        let digit = (buffer[at] as number) - 0x30;
+        while (digit >= 0 && digit < base) {
+            value = value * base + digit;
+            digit = (buffer[++at] as number) - 0x30;
+        }
+        if (at === from || buffer[at] !== ending) throw malformed(buffer.subarray(from, from + 40));
+        this.at = at + 1;
+        return value;
     }
 }
 
