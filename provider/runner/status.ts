@@ -7,6 +7,7 @@ import type { DockerEngine } from "../platforms/docker/engine.js";
 import { isAlive } from "../platforms/docker/facts.js";
 import { labelKeys, names } from "../platforms/docker/names.js";
 import type { TrafficObserved } from "../traffic/router.js";
+import { imageTags } from "./image.js";
 import { observedTraffic } from "./observed-traffic.js";
 import { readJournal } from "./record.js";
 
@@ -15,6 +16,7 @@ export interface Status {
     /** The last job, or the one at work. */
     job?: {
         kind: string;
+        routed: boolean;
         working: boolean;
         by?: string;
         since: string;
@@ -32,7 +34,7 @@ export async function statusOf(engine: DockerEngine, prefix: string): Promise<St
     const [runner, traffic, entries] = await Promise.all([
         engine.container(names.runner(prefix)),
         observedTraffic(engine, prefix),
-        readJournal(engine, prefix),
+        readJournal(engine, prefix, imageTags().runner),
     ]);
     const opened = entries?.findLast((entry) => entry.kind === "open");
     const job = opened && jobStatus(opened, entries ?? []);
@@ -63,6 +65,7 @@ function jobStatus(
     const failure = over?.kind === "failed" ? failureFrom(over.data)?.message : undefined;
     return {
         kind: describeJob(opened.data as Job),
+        routed: (opened.data as Job).kind === "environment",
         since: opened.at,
         ...(last?.step ? { step: last.step, stepSince: last.at } : {}),
         ...(over ? { ended: over.at } : {}),
@@ -94,7 +97,11 @@ export function describeStatus({ prefix, job, traffic, now }: Status): string {
         );
         if (job.failure) text.push(...job.failure.split("\n").map((line) => `  | ${line}`));
     }
-    if (!traffic) return [...text, "  the router does not run"].join("\n");
+    if (!traffic) {
+        // A migration has no router.
+        const routed = job === undefined || job.routed;
+        return [...text, ...(routed ? ["  the router does not run"] : [])].join("\n");
+    }
     const weights = Object.fromEntries(
         Object.entries(traffic.slots).map(([slot, { weight }]) => [slot, weight]),
     );
