@@ -1,8 +1,16 @@
 export { CutoverError, InputError } from "./engine/errors.js";
 export { type Duration, duration, type Size, size } from "./engine/units.js";
-export { BlueGreenEnvironment, type SlotOutputs, type VolumeOutputs } from "./resources/blue-green-environment.js";
+export {
+    BlueGreenEnvironment,
+    type SlotOutputs,
+    type VolumeOutputs,
+} from "./resources/blue-green-environment.js";
 export type * from "./resources/blue-green-environment-args.js";
 export type { ContainerSpec } from "./resources/container-spec.js";
 export type { PassesArgs } from "./resources/passes.js";
-export { type QuiesceArgs, VolumeMigration, type VolumeMigrationArgs } from "./resources/volume-migration.js";
+export {
+    type QuiesceArgs,
+    VolumeMigration,
+    type VolumeMigrationArgs,
+} from "./resources/volume-migration.js";
 export type { DockerVolumeArgs, VolumeRefArgs } from "./resources/volume-ref.js";

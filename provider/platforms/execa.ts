@@ -13,7 +13,9 @@ export const execaRunner: CommandRunner = {
         const { execa } = await import("execa");
         const [program, ...args] = command.argv;
         const result = await execa(program, args, {
-            ...(command.stdin === undefined ? { stdin: "ignore" as const } : { input: command.stdin }),
+            ...(command.stdin === undefined
+                ? { stdin: "ignore" as const }
+                : { input: command.stdin }),
             ...(command.env ? { env: command.env } : {}),
             ...(command.timeout ? { timeout: command.timeout } : {}),
             ...(signal ? { cancelSignal: signal } : {}),
@@ -22,11 +24,18 @@ export const execaRunner: CommandRunner = {
             maxBuffer: 256 * 1024 * 1024,
         });
         if (result.isCanceled) throw signal?.reason ?? new CommandNotRun("cancelled");
-        if (result.timedOut) throw new CommandNotRun(`${program} did not end within ${command.timeout} ms`);
+        if (result.timedOut)
+            throw new CommandNotRun(`${program} did not end within ${command.timeout} ms`);
         if (result.exitCode === undefined && result.signal === undefined) {
-            throw new CommandNotRun(`${program} could not be started: ${result.code ?? result.shortMessage}`);
+            throw new CommandNotRun(
+                `${program} could not be started: ${result.code ?? result.shortMessage}`,
+            );
         }
-        return { exitCode: result.exitCode ?? afterSignal(result.signal), stdout: result.stdout, stderr: result.stderr };
+        return {
+            exitCode: result.exitCode ?? afterSignal(result.signal),
+            stdout: result.stdout,
+            stderr: result.stderr,
+        };
     },
 
     start,
@@ -44,9 +53,15 @@ function start(command: Command, signal?: AbortSignal): RunningCommand {
     if (command.stdin !== undefined) child.stdin.end(command.stdin);
     const ended = new Promise<{ exitCode: number }>((resolve, reject) => {
         child.once("error", (error) =>
-            reject(new CommandNotRun(`${program} could not be started: ${error.message}`, { cause: error })),
+            reject(
+                new CommandNotRun(`${program} could not be started: ${error.message}`, {
+                    cause: error,
+                }),
+            ),
         );
-        child.once("close", (code, killedBy) => resolve({ exitCode: code ?? afterSignal(killedBy) }));
+        child.once("close", (code, killedBy) =>
+            resolve({ exitCode: code ?? afterSignal(killedBy) }),
+        );
     });
     ended.catch(() => {});
     return {

@@ -88,19 +88,34 @@ async function readSlice(
 ): Promise<number> {
     const jobs: ContentJob[] = [];
     const wanted: { side: SideName; at: number }[] = [];
+    const prefix = (side: SideName) =>
+        `${Buffer.from(session.roots[side], "utf8").toString("latin1")}/`;
+    const prefixes = { source: prefix("source"), destination: prefix("destination") };
     let bytesCompared = 0;
-    const want = async (side: SideName, at: number): Promise<boolean> => {
+    const want = (side: SideName, at: number): ContentJob | undefined => {
         const manifest = sides[side];
         const recorded = session.records[side].get(manifest, at);
-        if (!digests[side].needs(manifest, at, recorded)) return false;
-        jobs.push(await session.reader.job(session.roots[side], manifest, at, session.signal));
+        if (!digests[side].needs(manifest, at, recorded)) return undefined;
+        const job: ContentJob = {
+            path: `${prefixes[side]}${manifest.path(at)}`,
+            size: manifest.size[at] as number,
+            ctimeSeconds: manifest.ctimeSeconds[at] as number,
+            ctimeNanos: manifest.ctimeNanos[at] as number,
+        };
+        jobs.push(job);
         wanted.push({ side, at });
-        return true;
+        return job;
     };
     for (const [here, there] of pairs) {
-        const source = await want("source", here);
-        const destination = await want("destination", there);
+        const source = want("source", here);
+        const destination = want("destination", there);
         if (source || destination) bytesCompared += sides.source.size[here] as number;
+    }
+    for (const [index, { side, at }] of wanted.entries()) {
+        const job = jobs[index] as ContentJob;
+        const allocated = sides[side].allocated(at);
+        // Not for every file: 100,000 turns of the loop cost as much as the reading.
+        if (allocated < job.size) await session.reader.skipHoles(job, allocated, session.signal);
     }
     const answers = await session.reader.digest(jobs, { signal: session.signal, onBytes });
     answers.forEach((answer, index) => {

@@ -25,14 +25,32 @@ export interface ContentAnswer {
     error?: string;
 }
 
-/** Main thread to worker, and back. `progress` counts bytes read since the last message. */
+/** Many jobs in few values: a message of 500 objects takes longer than reading 500 small files. */
 export interface ContentRequest {
     id: number;
-    jobs: ContentJob[];
+    /** Of all jobs, each ended by NUL. */
+    paths: string;
+    /** Size, seconds and nanoseconds of each job. */
+    numbers: Float64Array;
+    /** By the job's place. */
+    extents: Record<number, number[]>;
 }
+
+/** What became of each job. */
+export const contentStates = { settled: 0, fresh: 1, moved: 2, failed: 3 } as const;
+
+/** `progress` counts bytes read since the last message. */
 export type ContentMessage =
-    | { id: number; answers: ContentAnswer[]; bytes: number }
-    | { id: number; progress: number };
+    | { id: number; progress: number }
+    | {
+          id: number;
+          bytes: number;
+          states: Uint8Array;
+          /** Of the jobs that have one, 32 characters each. */
+          digests: string;
+          /** Of the jobs that failed. */
+          errors: string[];
+      };
 
 /**
  * The body of a worker thread that reads files and digests them. It is started from its own text
@@ -153,8 +171,25 @@ export function runContentWorker(): void {
 
     parentPort?.on("message", (request: ContentRequest) => {
         id = request.id;
-        const answers = request.jobs.map(answer);
-        parentPort.postMessage({ id, answers, bytes: unreported });
+        const states = new Uint8Array(request.numbers.length / 3);
+        const errors: string[] = [];
+        let digests = "";
+        let start = 0;
+        for (let job = 0; job < states.length; job++) {
+            const end = request.paths.indexOf("\0", start);
+            const size = request.numbers[job * 3] as number;
+            const ctimeSeconds = request.numbers[job * 3 + 1] as number;
+            const ctimeNanos = request.numbers[job * 3 + 2] as number;
+            const path = request.paths.slice(start, end);
+            start = end + 1;
+            const extents = request.extents[job];
+            const about = { path, size, ctimeSeconds, ctimeNanos };
+            const found = answer(extents ? { ...about, extents } : about);
+            states[job] = found.error ? 3 : found.moved ? 2 : found.fresh ? 1 : 0;
+            digests += found.digest ?? "";
+            if (found.error) errors.push(found.error);
+        }
+        parentPort.postMessage({ id, states, digests, errors, bytes: unreported });
         unreported = 0;
     });
 }

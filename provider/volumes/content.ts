@@ -7,6 +7,7 @@ import {
     type ContentJob,
     type ContentMessage,
     type ContentRequest,
+    contentStates,
     runContentWorker,
 } from "./content-worker.js";
 import type { Manifest } from "./manifest.js";
@@ -57,24 +58,11 @@ export class ContentReader {
         return answers;
     }
 
-    /** A job for one entry, with its map of data where reading its holes would take long. */
-    async job(
-        root: string,
-        manifest: Manifest,
-        at: number,
-        signal?: AbortSignal,
-    ): Promise<ContentJob> {
-        const job: ContentJob = {
-            path: `${Buffer.from(root, "utf8").toString("latin1")}/${manifest.path(at)}`,
-            size: manifest.size[at] as number,
-            ctimeSeconds: manifest.ctimeSeconds[at] as number,
-            ctimeNanos: manifest.ctimeNanos[at] as number,
-        };
-        if (job.size - manifest.allocated(at) >= worthMapping) {
-            const extents = await dataExtents(this.runner, job.path, job.size, signal);
-            if (extents) job.extents = extents;
-        }
-        return job;
+    /** Adds to a job its map of data, where reading its holes would take long. */
+    async skipHoles(job: ContentJob, allocated: number, signal?: AbortSignal): Promise<void> {
+        if (job.size - allocated < worthMapping) return;
+        const extents = await dataExtents(this.runner, job.path, job.size, signal);
+        if (extents) job.extents = extents;
     }
 
     async close(): Promise<void> {
@@ -90,7 +78,7 @@ export class ContentReader {
     ): Promise<ContentAnswer[]> {
         const worker = this.idle.pop() ?? this.start();
         worker.ref();
-        const request: ContentRequest = { id: this.nextId++, jobs };
+        const request = packJobs(this.nextId++, jobs);
         return new Promise((resolve, reject) => {
             const settle = (finish: () => void, reusable: boolean) => {
                 worker.off("message", onMessage).off("error", onError).off("exit", onExit);
@@ -108,7 +96,7 @@ export class ContentReader {
                 if ("progress" in message) options.onBytes?.(message.progress);
                 else {
                     options.onBytes?.(message.bytes);
-                    settle(() => resolve(message.answers), true);
+                    settle(() => resolve(unpackAnswers(message)), true);
                 }
             };
             const onError = (error: Error) =>
@@ -127,6 +115,29 @@ export class ContentReader {
         this.all.push(worker);
         return worker;
     }
+}
+
+function packJobs(id: number, jobs: readonly ContentJob[]): ContentRequest {
+    const numbers = new Float64Array(jobs.length * 3);
+    const extents: Record<number, number[]> = {};
+    const paths: string[] = [];
+    jobs.forEach((job, at) => {
+        paths.push(job.path, "\0");
+        numbers.set([job.size, job.ctimeSeconds, job.ctimeNanos], at * 3);
+        if (job.extents) extents[at] = job.extents;
+    });
+    return { id, paths: paths.join(""), numbers, extents };
+}
+
+function unpackAnswers(message: Extract<ContentMessage, { states: Uint8Array }>): ContentAnswer[] {
+    let digests = 0;
+    let errors = 0;
+    return Array.from(message.states, (state): ContentAnswer => {
+        if (state === contentStates.moved) return { moved: true };
+        if (state === contentStates.failed) return { error: message.errors[errors++] ?? "unknown" };
+        const digest = message.digests.slice(digests * 32, ++digests * 32);
+        return state === contentStates.fresh ? { digest, fresh: true } : { digest };
+    });
 }
 
 function lost(reason: string, cause?: unknown): CutoverError {

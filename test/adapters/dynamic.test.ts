@@ -7,7 +7,9 @@ import { providerText } from "../../provider/adapters/provider-text.js";
 const adapters = { gate, handover, volumeMigration };
 
 test("the text in the state is a constant, and is found in every version of the package", () => {
-    expect(Object.keys(adapters).map((name) => providerText(name as keyof typeof adapters))).toEqual([
+    expect(
+        Object.keys(adapters).map((name) => providerText(name as keyof typeof adapters)),
+    ).toEqual([
         'exports.handler = () => require("pulumi-cutover/dynamic").gate();',
         'exports.handler = () => require("pulumi-cutover/dynamic").handover();',
         'exports.handler = () => require("pulumi-cutover/dynamic").volumeMigration();',
@@ -19,17 +21,26 @@ test("the text in the state is a constant, and is found in every version of the 
     expect(exports["./dynamic"]).toBe("./dist/adapters/dynamic.js");
 });
 
-test.each(Object.entries(adapters))("a bad input of %s is told without a property, whose value the CLI would print", async (_name, adapter) => {
-    const news = { __provider: "text", origin: { project: "p", stack: "s", name: "n" }, pasword: "hunter2" };
-    const { failures, inputs } = (await adapter().check?.({}, news)) ?? {};
-    expect(failures?.length).toBeGreaterThan(0);
-    for (const { property, reason } of failures ?? []) {
-        expect(property).toBe("");
-        expect(reason).not.toContain("hunter2");
-    }
-    expect(failures?.some(({ reason }) => reason.startsWith("pasword: is not a property"))).toBe(true);
-    expect(inputs).toBe(news);
-});
+test.each(Object.entries(adapters))(
+    "a bad input of %s is told without a property, whose value the CLI would print",
+    async (_name, adapter) => {
+        const news = {
+            __provider: "text",
+            origin: { project: "p", stack: "s", name: "n" },
+            pasword: "hunter2",
+        };
+        const { failures, inputs } = (await adapter().check?.({}, news)) ?? {};
+        expect(failures?.length).toBeGreaterThan(0);
+        for (const { property, reason } of failures ?? []) {
+            expect(property).toBe("");
+            expect(reason).not.toContain("hunter2");
+        }
+        expect(
+            failures?.some(({ reason }) => reason.startsWith("pasword: is not a property")),
+        ).toBe(true);
+        expect(inputs).toBe(news);
+    },
+);
 
 test("what goes back to Pulumi holds its provider and no undefined", async () => {
     const volume = (name: string) => ({ docker: { volume: name, host: "unix:///nowhere.sock" } });

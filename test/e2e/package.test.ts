@@ -50,12 +50,28 @@ test("its types check a program", () => {
 });
 
 test("a program of one's own previews, copies, rests and is destroyed with it", async () => {
-    await docker("run", "--rm", "--volume", `${source}:/s`, "debian:trixie-slim", "touch", "/s/one");
+    await docker(
+        "run",
+        "--rm",
+        "--volume",
+        `${source}:/s`,
+        "debian:trixie-slim",
+        "touch",
+        "/s/one",
+    );
     const preview = await stack.must("preview", "--diff");
     expect(preview.output).toContain(`copy ${source} into ${source}-copy`);
     await stack.must("up", "--yes", "--skip-preview");
     expect(await stack.outputs()).toMatchObject({ volume: `${source}-copy` });
-    const copied = ["run", "--rm", "--volume", `${source}-copy:/c`, "debian:trixie-slim", "ls", "/c"];
+    const copied = [
+        "run",
+        "--rm",
+        "--volume",
+        `${source}-copy:/c`,
+        "debian:trixie-slim",
+        "ls",
+        "/c",
+    ];
     expect(await docker(...copied)).toBe("one");
     await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
     await stack.must("destroy", "--yes", "--skip-preview");

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -28,11 +28,30 @@ export class TestStack {
         const backend = join(this.folder, "backend");
         mkdirSync(backend);
         symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
-        this.write("Pulumi.yaml", `name: ${project}\nruntime: nodejs\nbackend:\n  url: file://${backend}\n`);
+        this.write(
+            "Pulumi.yaml",
+            `name: ${project}\nruntime: nodejs\nbackend:\n  url: file://${backend}\n`,
+        );
         this.write("package.json", JSON.stringify({ name: project, main: "index.ts" }));
-        this.write("tsconfig.json", JSON.stringify({ compilerOptions: { module: "commonjs", moduleResolution: "bundler", target: "es2022", strict: true, skipLibCheck: true } }));
+        this.write(
+            "tsconfig.json",
+            JSON.stringify({
+                compilerOptions: {
+                    module: "commonjs",
+                    moduleResolution: "bundler",
+                    target: "es2022",
+                    strict: true,
+                    skipLibCheck: true,
+                },
+            }),
+        );
         this.program(program);
-        this.env = { ...process.env, PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "test", PULUMI_SKIP_UPDATE_CHECK: "true" };
+        this.env = {
+            ...process.env,
+            PULUMI_BACKEND_URL: `file://${backend}`,
+            PULUMI_CONFIG_PASSPHRASE: "test",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+        };
     }
 
     /** The prefix of the physical names of a resource. */
@@ -54,7 +73,10 @@ export class TestStack {
     }
 
     async config(values: Record<string, string | number | boolean>): Promise<void> {
-        const pairs = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+        const pairs = Object.entries(values).flatMap(([key, value]) => [
+            "--plaintext",
+            `${key}=${value}`,
+        ]);
         await this.must("config", "set-all", ...pairs);
     }
 
@@ -92,7 +114,10 @@ export class TestStack {
     /** Runs the CLI, and fails the test where it fails. */
     async must(...args: string[]): Promise<PulumiResult> {
         const result = await this.run(...args);
-        if (result.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")}: exit code ${result.exitCode}\n${result.output}`);
+        if (result.exitCode !== 0)
+            throw new Error(
+                `pulumi ${args.join(" ")}: exit code ${result.exitCode}\n${result.output}`,
+            );
         return result;
     }
 
@@ -100,10 +125,19 @@ export class TestStack {
         const began = Date.now();
         return new Promise((done) => {
             const options = { cwd: this.folder, env: this.env, maxBuffer: 64 * 1024 * 1024 };
-            execFile("pulumi", [...args, "--non-interactive", "--color", "never"], options, (error, stdout, stderr) => {
-                const exitCode = error ? (typeof error.code === "number" ? error.code : 1) : 0;
-                done({ exitCode, output: `${stdout}${stderr}`, seconds: (Date.now() - began) / 1000 });
-            });
+            execFile(
+                "pulumi",
+                [...args, "--non-interactive", "--color", "never"],
+                options,
+                (error, stdout, stderr) => {
+                    const exitCode = error ? (typeof error.code === "number" ? error.code : 1) : 0;
+                    done({
+                        exitCode,
+                        output: `${stdout}${stderr}`,
+                        seconds: (Date.now() - began) / 1000,
+                    });
+                },
+            );
         });
     }
 
@@ -157,11 +191,17 @@ async function removeEverythingOf(project: string): Promise<void> {
     const label = `label=cutover.project=${project}`;
     const prefix = `name=${project}`;
     for (const filter of [label, prefix]) {
-        await removeAll(await docker("ps", "--all", "--quiet", "--filter", filter), (ids) => docker("rm", "--force", "--volumes", ...ids));
+        await removeAll(await docker("ps", "--all", "--quiet", "--filter", filter), (ids) =>
+            docker("rm", "--force", "--volumes", ...ids),
+        );
     }
     for (const filter of [label, prefix]) {
-        await removeAll(await docker("volume", "ls", "--quiet", "--filter", filter), (ids) => docker("volume", "rm", ...ids));
-        await removeAll(await docker("network", "ls", "--quiet", "--filter", filter), (ids) => docker("network", "rm", ...ids));
+        await removeAll(await docker("volume", "ls", "--quiet", "--filter", filter), (ids) =>
+            docker("volume", "rm", ...ids),
+        );
+        await removeAll(await docker("network", "ls", "--quiet", "--filter", filter), (ids) =>
+            docker("network", "rm", ...ids),
+        );
     }
 }
 

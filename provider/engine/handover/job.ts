@@ -45,7 +45,12 @@ export interface EnvironmentJob extends JobOrigin {
 export type Transition =
     | { kind: "start"; slot: string; seed: boolean }
     | { kind: "handover"; from: string; to: string; data: "copy" | "discard"; canary: boolean }
-    | { kind: "shift"; from: Record<string, number>; moved: boolean; clone?: { from: string; to: string } }
+    | {
+          kind: "shift";
+          from: Record<string, number>;
+          moved: boolean;
+          clone?: { from: string; to: string };
+      }
     | { kind: "adopt"; slot: string };
 
 export interface SlotJob {

@@ -38,7 +38,8 @@ async function handle(request, response) {
     response.setHeader("x-slot", slot);
     const url = new URL(request.url, "http://service");
     if (url.pathname === "/healthz") return health(response);
-    if (url.pathname === "/log") return void response.end(log && fs.existsSync(log) ? fs.readFileSync(log) : "");
+    if (url.pathname === "/log")
+        return void response.end(log && fs.existsSync(log) ? fs.readFileSync(log) : "");
     if (url.pathname === "/slow") {
         response.write("begin\n");
         await sleep(Number(url.searchParams.get("ms")));
@@ -64,7 +65,9 @@ server.on("upgrade", (request, socket) => {
     const accept = createHash("sha1")
         .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
         .digest("base64");
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
     socket.on("data", (data) => socket.write(data));
     socket.on("error", () => socket.destroy());
 });
