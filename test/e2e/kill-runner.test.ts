@@ -18,48 +18,57 @@ describe("a runner that is killed", () => {
         shop.declare(to);
         shop.startClients();
         const up = shop.stack.up();
-        const last = await shop.runner.freezeAt(line);
+        await shop.runner.freezeAt(line);
+        // A short step may be over before the stop arrives: what counts is where it really died.
+        const died = shop.runner.job();
         shop.runner.signal("SIGKILL");
         const result = await up;
         const clients = await shop.stopClients();
         expect(clients.failures).toEqual([]);
         expect(clients.longestWait).toBeLessThan(maxHold);
-        return { last, to, result };
+        const step = died.findLast(({ kind }) => kind === "start")?.step;
+        return { committed: died.some(({ kind }) => kind === "commit"), step, to, result };
     }
 
-    it.each(["prepare", "copy", "hold", "drain", "stop", "last-pass", "start", "commit"])(
-        "goes back when it dies in %s, before the commit; the next up hands over",
-        async (step) => {
-            const from = shop.serving;
-            const { last, result } = await handOverKilledAt(startOf(step));
-            expect(last).toMatchObject({ kind: "start", step });
+    async function expectBack(from: Shop["serving"], step: string | undefined, output: string) {
+        expect(output).toContain(`${step}: the runner was ended while it worked`);
+        expect(output).toContain(`now: ${from} serves`);
+        expect(shop.runner.job().at(-1)).toMatchObject({ kind: "failed" });
+        await shop.expectServing(from);
+        await shop.expectData();
+        await shop.handOver();
+        await shop.expectData();
+    }
+
+    it.each([
+        "prepare",
+        "copy",
+        "hold",
+        "drain",
+        "stop",
+        "last-pass",
+        "start",
+        "commit",
+        "commit itself",
+        "weights",
+        "release",
+        "settle",
+        "close",
+    ])("goes back before the commit and forward from it on, when it dies in %s", async (wanted) => {
+        const from = shop.serving;
+        const line =
+            wanted === "commit itself" ? ({ kind }: Line) => kind === "commit" : startOf(wanted);
+        const { committed, step, to, result } = await handOverKilledAt(line);
+        if (!committed) {
             expect(result.exitCode).not.toBe(0);
-            expect(result.output).toContain(`${step}: the runner was ended while it worked`);
-            expect(result.output).toContain(`now: ${from} serves`);
-            expect(shop.runner.job().at(-1)).toMatchObject({ kind: "failed" });
-            await shop.expectServing(from);
-            await shop.expectData();
-
-            await shop.handOver();
-            await shop.expectData();
-        },
-    );
-
-    it.each(["commit itself", "weights", "release", "settle", "close"])(
-        "goes forward when it dies in %s, from the commit on",
-        async (step) => {
-            const line =
-                step === "commit itself" ? ({ kind }: Line) => kind === "commit" : startOf(step);
-            const { last, to, result } = await handOverKilledAt(line);
-            expect(last).toMatchObject(
-                step === "commit itself" ? { kind: "commit" } : { kind: "start", step },
-            );
-            expect(result).toMatchObject({ exitCode: 0 });
-            expect(shop.runner.job().at(-1)).toMatchObject({ kind: "done" });
-            await shop.expectServing(to);
-            await shop.expectData();
-        },
-    );
+            await expectBack(from, step, result.output);
+            return;
+        }
+        expect(result).toMatchObject({ exitCode: 0 });
+        expect(shop.runner.job().at(-1)).toMatchObject({ kind: "done" });
+        await shop.expectServing(to);
+        await shop.expectData();
+    });
 
     it("leaves nothing to do for the next up", async () => {
         expect((await shop.stack.up("--expect-no-changes")).exitCode).toBe(0);
