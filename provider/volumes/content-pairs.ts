@@ -1,4 +1,5 @@
 import { CutoverError } from "../engine/errors.js";
+import { worthSkipping } from "./content.js";
 import type { ContentAnswer, ContentJob } from "./content-worker.js";
 import type { Manifest } from "./manifest.js";
 import { escapeName } from "./names.js";
@@ -86,63 +87,92 @@ async function readSlice(
     digests: Record<SideName, Digests>,
     onBytes: (more: number) => void,
 ): Promise<number> {
-    const jobs: ContentJob[] = [];
-    const wanted: { side: SideName; at: number }[] = [];
-    const prefix = (side: SideName) =>
-        `${Buffer.from(session.roots[side], "utf8").toString("latin1")}/`;
-    const prefixes = { source: prefix("source"), destination: prefix("destination") };
+    const wanted: Wanted[] = [];
     let bytesCompared = 0;
-    const want = (side: SideName, at: number): ContentJob | undefined => {
-        const manifest = sides[side];
-        const recorded = session.records[side].get(manifest, at);
-        if (!digests[side].needs(manifest, at, recorded)) return undefined;
-        const job: ContentJob = {
-            path: `${prefixes[side]}${manifest.path(at)}`,
-            size: manifest.size[at] as number,
-            ctimeSeconds: manifest.ctimeSeconds[at] as number,
-            ctimeNanos: manifest.ctimeNanos[at] as number,
-        };
-        jobs.push(job);
-        wanted.push({ side, at });
-        return job;
-    };
     for (const [here, there] of pairs) {
-        const source = want("source", here);
-        const destination = want("destination", there);
+        const needs = (side: SideName, at: number) => {
+            const recorded = session.records[side].get(sides[side], at);
+            return digests[side].needs(sides[side], at, recorded);
+        };
+        const [source, destination] = [needs("source", here), needs("destination", there)];
         if (source || destination) bytesCompared += sides.source.size[here] as number;
+        const holes = worthSkipping(sides.source, here) || worthSkipping(sides.destination, there);
+        if (source && destination && !holes) wanted.push({ side: "source", at: here, twin: there });
+        else {
+            if (source) wanted.push({ side: "source", at: here });
+            if (destination) wanted.push({ side: "destination", at: there });
+        }
     }
-    for (const [index, { side, at }] of wanted.entries()) {
-        const job = jobs[index] as ContentJob;
-        const allocated = sides[side].allocated(at);
-        // Not for every file: 100,000 turns of the loop cost as much as the reading.
-        if (allocated < job.size) await session.reader.skipHoles(job, allocated, session.signal);
-    }
-    const answers = await session.reader.digest(jobs, { signal: session.signal, onBytes });
-    answers.forEach((answer, index) => {
-        const { side, at } = wanted[index] as { side: SideName; at: number };
-        keep(session, side, sides[side], at, answer, digests[side]);
-    });
+    const context = { session, sides, digests, onBytes };
+    const apart = await readWanted(context, wanted);
+    // Two that differ are read once more, each by itself: other names may have to be compared with either.
+    await readWanted(context, apart);
     return bytesCompared;
 }
 
-function keep(
-    session: Session,
-    side: SideName,
-    manifest: Manifest,
-    at: number,
-    answer: ContentAnswer,
-    found: Digests,
-) {
+/** One file to read, or a pair of the same size at once. */
+interface Wanted {
+    side: SideName;
+    at: number;
+    /** The entry of the destination that is read along with one of the source. */
+    twin?: number;
+}
+
+interface ReadContext {
+    session: Session;
+    sides: Record<SideName, Manifest>;
+    digests: Record<SideName, Digests>;
+    onBytes: (more: number) => void;
+}
+
+/** Reads and keeps what comes of it. Returns what has to be read again, each side by itself. */
+async function readWanted(context: ReadContext, wanted: readonly Wanted[]): Promise<Wanted[]> {
+    const { session, sides, onBytes } = context;
+    const jobs: ContentJob[] = wanted.map(({ side, at, twin }) => {
+        const job: ContentJob = version(session, side, sides[side], at);
+        if (twin !== undefined) job.twin = version(session, "destination", sides.destination, twin);
+        return job;
+    });
+    for (const [index, { side, at }] of wanted.entries()) {
+        // Only where it pays: 100,000 turns of the loop would cost as much as the reading.
+        if (!worthSkipping(sides[side], at)) continue;
+        await session.reader.skipHoles(jobs[index] as ContentJob, session.signal);
+    }
+    const answers = await session.reader.digest(jobs, { signal: session.signal, onBytes });
+    const apart: Wanted[] = [];
+    answers.forEach((answer, index) => {
+        const { side, at, twin } = wanted[index] as Wanted;
+        if (twin !== undefined && (answer.differs || answer.error)) {
+            apart.push({ side: "source", at }, { side: "destination", at: twin });
+            return;
+        }
+        keep(context, side, at, answer);
+        if (twin !== undefined) keep(context, "destination", twin, answer);
+    });
+    return apart;
+}
+
+function version(session: Session, side: SideName, manifest: Manifest, at: number) {
+    const root = Buffer.from(session.roots[side], "utf8").toString("latin1");
+    return {
+        path: `${root}/${manifest.path(at)}`,
+        size: manifest.size[at] as number,
+        ctimeSeconds: manifest.ctimeSeconds[at] as number,
+        ctimeNanos: manifest.ctimeNanos[at] as number,
+    };
+}
+
+function keep(context: ReadContext, side: SideName, at: number, answer: ContentAnswer): void {
+    const { session, digests } = context;
+    const manifest = context.sides[side];
     if (answer.error) {
         throw new CutoverError(
             `${escapeName(manifest.path(at))} of the ${side} could not be read: ${answer.error}`,
-            {
-                next: "see the kernel's log for errors of the disk",
-            },
+            { next: "see the kernel's log for errors of the disk" },
         );
     }
     if (answer.digest === undefined) return;
-    found.set(manifest, at, answer.digest);
+    digests[side].set(manifest, at, answer.digest);
     if (!answer.fresh) session.records[side].set(manifest, at, answer.digest);
 }
 

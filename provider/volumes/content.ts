@@ -26,6 +26,11 @@ const batchBytes = 16 << 20;
 /** Holes worth the call of tar that finds them. */
 const worthMapping = 16 << 20;
 
+/** True for a file whose holes are not to be read. */
+export function worthSkipping(manifest: Manifest, at: number): boolean {
+    return (manifest.size[at] as number) - manifest.allocated(at) >= worthMapping;
+}
+
 /** Digests files on all cores. */
 export class ContentReader {
     private idle: Worker[] = [];
@@ -58,9 +63,8 @@ export class ContentReader {
         return answers;
     }
 
-    /** Adds to a job its map of data, where reading its holes would take long. */
-    async skipHoles(job: ContentJob, allocated: number, signal?: AbortSignal): Promise<void> {
-        if (job.size - allocated < worthMapping) return;
+    /** Adds its map of data to a job whose holes would take long to read. */
+    async skipHoles(job: ContentJob, signal?: AbortSignal): Promise<void> {
         const extents = await dataExtents(this.runner, job.path, job.size, signal);
         if (extents) job.extents = extents;
     }
@@ -118,12 +122,16 @@ export class ContentReader {
 }
 
 function packJobs(id: number, jobs: readonly ContentJob[]): ContentRequest {
-    const numbers = new Float64Array(jobs.length * 3);
+    const numbers = new Float64Array(jobs.length * 5);
     const extents: Record<number, number[]> = {};
     const paths: string[] = [];
     jobs.forEach((job, at) => {
-        paths.push(job.path, "\0");
-        numbers.set([job.size, job.ctimeSeconds, job.ctimeNanos], at * 3);
+        paths.push(job.path, "\0", job.twin?.path ?? "", "\0");
+        numbers[at * 5] = job.size;
+        numbers[at * 5 + 1] = job.ctimeSeconds;
+        numbers[at * 5 + 2] = job.ctimeNanos;
+        numbers[at * 5 + 3] = job.twin?.ctimeSeconds ?? 0;
+        numbers[at * 5 + 4] = job.twin?.ctimeNanos ?? 0;
         if (job.extents) extents[at] = job.extents;
     });
     return { id, paths: paths.join(""), numbers, extents };
@@ -134,6 +142,7 @@ function unpackAnswers(message: Extract<ContentMessage, { states: Uint8Array }>)
     let errors = 0;
     return Array.from(message.states, (state): ContentAnswer => {
         if (state === contentStates.moved) return { moved: true };
+        if (state === contentStates.differs) return { differs: true };
         if (state === contentStates.failed) return { error: message.errors[errors++] ?? "unknown" };
         const digest = message.digests.slice(digests * 32, ++digests * 32);
         return state === contentStates.fresh ? { digest, fresh: true } : { digest };
