@@ -22,8 +22,8 @@ export default defineConfig({
                     name: "docker",
                     include: withTools,
                     globalSetup: "./tools/require-tools.mjs",
-                    testTimeout: 300_000,
-                    hookTimeout: 300_000,
+                    testTimeout: 600_000,
+                    hookTimeout: 600_000,
                     // Most of their time is spent waiting for containers, but two at once already
                     // fill a small machine's disk.
                     maxWorkers: 2,
