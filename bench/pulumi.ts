@@ -1,5 +1,6 @@
 import { serviceProgram } from "../test/e2e/service.js";
-import { docker, freePort, type PulumiResult, TestStack } from "../test/e2e/stack.js";
+import { docker, type PulumiResult, TestStack } from "../test/e2e/stack.js";
+import { freePort } from "../test/free-port.js";
 
 const runs = 5;
 

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { startLoad } from "../load.js";
 import { openStacks, slotAt, written } from "./open-stacks.js";
 import { serviceImage, serviceProgram } from "./service.js";
-import { docker, freePort, unique } from "./stack.js";
+import { docker, unique } from "./stack.js";
 
 const stacks = openStacks();
 const own: { containers: string[]; volumes: string[] } = { containers: [], volumes: [] };

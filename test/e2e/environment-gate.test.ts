@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { openStacks, runningIn, slotAt, write, written } from "./open-stacks.js";
 import { type ServiceProgram, serviceImage, serviceProgram } from "./service.js";
-import { docker, freePort, type TestStack } from "./stack.js";
+import { docker, type TestStack } from "./stack.js";
 
 const stacks = openStacks();
 const cli = resolve(import.meta.dirname, "..", "..", "dist", "cli.js");

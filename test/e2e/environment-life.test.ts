@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { leftOf, openStacks, slotAt, volumesOf, write, written } from "./open-stacks.js";
 import { type ServiceProgram, serviceProgram } from "./service.js";
-import { docker, freePort } from "./stack.js";
+import { docker } from "./stack.js";
 
 const stacks = openStacks();
 

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { startLoad } from "../load.js";
 import { openStacks, runningIn, slotAt, volumesOf, write, written } from "./open-stacks.js";
 import { serviceImage, serviceProgram } from "./service.js";
-import { docker, freePort, unique } from "./stack.js";
+import { docker, unique } from "./stack.js";
 
 const stacks = openStacks();
 

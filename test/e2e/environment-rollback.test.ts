@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { openStacks, slotAt, write, written } from "./open-stacks.js";
 import { serviceProgram } from "./service.js";
-import { freePort } from "./stack.js";
 
 const stacks = openStacks();
 

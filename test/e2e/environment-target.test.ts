@@ -3,9 +3,10 @@ import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { leftOf, openStacks } from "./open-stacks.js";
 import { serviceImage, serviceProgram } from "./service.js";
-import { docker, freePort, unique } from "./stack.js";
+import { docker, unique } from "./stack.js";
 
 const stacks = openStacks();
 

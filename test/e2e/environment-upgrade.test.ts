@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.js";
 import { leftOf, openStacks, slotAt } from "./open-stacks.js";
 import { serviceProgram } from "./service.js";
-import { freePort } from "./stack.js";
 
 const stacks = openStacks();
 const root = resolve(import.meta.dirname, "..", "..");

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../free-port.js";
 import { type Load, type LoadReport, startLoad } from "../load.js";
 import { serviceProgram } from "./service.js";
-import { freePort, TestStack } from "./stack.js";
+import { TestStack } from "./stack.js";
 
 const handOvers = 20;
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../free-port.js";
 import { serviceProgram } from "./service.js";
-import { freePort, TestStack } from "./stack.js";
+import { TestStack } from "./stack.js";
 
 const stacks: TestStack[] = [];
 afterEach(async () => {

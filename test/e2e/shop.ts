@@ -1,8 +1,9 @@
 import { expect } from "vitest";
+import { freePort } from "../free-port.js";
 import { type Load, type LoadReport, startLoad } from "../load.js";
 import { RunnerProcess } from "./runner-process.js";
 import { type ServiceProgram, serviceProgram } from "./service.js";
-import { docker, freePort, TestStack } from "./stack.js";
+import { docker, TestStack } from "./stack.js";
 
 export type Slot = "blue" | "green";
 

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +11,7 @@ import {
     type HaproxyRouterOptions,
 } from "../../provider/traffic/haproxy/haproxy-router.js";
 import { socketTransport } from "../../provider/traffic/haproxy/transport.js";
+import { freePort } from "../free-port.js";
 import type { SlotServer } from "./slot-server.js";
 
 const run = promisify(execFile);
@@ -35,14 +35,6 @@ export async function routerImage(release: Release): Promise<string> {
     building.child.stdin?.end(dockerfile);
     await building;
     return tag;
-}
-
-export async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
 }
 
 /** A real HAProxy in a container on the host's network, where it listens on 127.0.0.1 only. */

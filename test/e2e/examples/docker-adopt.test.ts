@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { docker, freePort, type TestStack, unique } from "../stack.js";
+import { freePort } from "../../free-port.js";
+import { docker, type TestStack, unique } from "../stack.js";
 import { buildImage, curl, exampleStack, leftBehind } from "./example-stack.js";
 
 const container = unique("byhand");

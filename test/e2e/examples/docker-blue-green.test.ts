@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort, type TestStack } from "../stack.js";
+import { freePort } from "../../free-port.js";
+import type { TestStack } from "../stack.js";
 import { buildImage, curl, exampleStack, leftBehind } from "./example-stack.js";
 
 let stack: TestStack;

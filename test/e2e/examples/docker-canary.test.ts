@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../free-port.js";
 import { startLoad } from "../../load.js";
-import { freePort, type TestStack } from "../stack.js";
+import type { TestStack } from "../stack.js";
 import { buildImage, exampleStack, leftBehind } from "./example-stack.js";
 
 let stack: TestStack;

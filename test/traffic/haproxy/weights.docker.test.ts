@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RouterSettings } from "../../../provider/traffic/haproxy/configuration.js";
 import { socketTransport } from "../../../provider/traffic/haproxy/transport.js";
+import { freePort } from "../../free-port.js";
 import { Connection, startLoad } from "../../load.js";
-import { freePort, RouterUnderTest, releases, routerImage } from "../router-under-test.js";
+import { RouterUnderTest, releases, routerImage } from "../router-under-test.js";
 import { type SlotServer, startSlot, startSlotProcess } from "../slot-server.js";
 
 describe.each(releases)("weights, with HAProxy of %s", (release) => {
