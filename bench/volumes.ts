@@ -85,17 +85,20 @@ function smallFiles(folder: string, each: number): void {
     }
 }
 
-/** The tables of the movers: the median of 5 runs (BENCH_RUNS), in seconds and as ratios. Needs root, and 25 GiB in the folder for
- * temporary files or in BENCH_DIR. */
+/**
+ * The tables of the movers, each as soon as it is known: the median of 5 runs (BENCH_RUNS), in seconds and as ratios.
+ * Needs root, and 25 GiB in the folder for temporary files or in BENCH_DIR.
+ */
 export async function benchVolumes(): Promise<string> {
-    const rows = new Map<string, Row[]>();
-    for (let run = 0; run < runs; run++) {
-        for (const workload of workloads.filter(({ name }) => name.includes(only))) {
+    for (const workload of workloads.filter(({ name }) => name.includes(only))) {
+        const rows = new Map<string, Row[]>();
+        for (let run = 0; run < runs; run++) {
             for (const [name, row] of await oneRun(workload, run))
                 rows.set(name, [...(rows.get(name) ?? []), row]);
         }
+        for (const [name, all] of rows) process.stdout.write(`${table(name, all)}\n\n`);
     }
-    return [...rows].map(([name, all]) => table(name, all)).join("\n\n");
+    return `median of ${runs} runs`;
 }
 
 async function oneRun(workload: Workload, run: number): Promise<[string, Row][]> {
@@ -208,7 +211,7 @@ function table(name: string, all: Row[]): string {
             const ratio = (of: (row: Row) => number) =>
                 ours ? "" : median(all.map((row) => of(row) / (row[column] ?? 1))).toFixed(2);
             const took = median(all.map((row) => row[column] ?? 0)).toFixed(2);
-            return `| ${column} | ${took} | ${ratio((row) => row["our copy"] ?? 0)} | ${ratio(both)} |`;
+            return `| ${column.replaceAll("|", "\\|")} | ${took} | ${ratio((row) => row["our copy"] ?? 0)} | ${ratio(both)} |`;
         }),
         `| our copy + verify | ${median(all.map(both)).toFixed(2)} | | |`,
     ];

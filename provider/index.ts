@@ -1,4 +1,10 @@
 export { CutoverError, InputError } from "./engine/errors.js";
+export type {
+    CopyReport,
+    EnvironmentReport,
+    MigrationReport,
+    VolumeReport,
+} from "./engine/handover/report.js";
 export { type Duration, duration, type Size, size } from "./engine/units.js";
 export {
     BlueGreenEnvironment,

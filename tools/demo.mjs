@@ -153,8 +153,8 @@ async function handOver({ stack, clients, bySlot }, { green, from, to }) {
     return {
         ...compared,
         items: items.older.size,
-        frozen: report.release?.seconds,
-        held: report.release?.held,
+        frozen: report.freeze?.seconds,
+        held: report.freeze?.held,
     };
 }
 

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { InputProblem } from "../engine/errors.js";
+import type { EnvironmentReport } from "../engine/handover/report.js";
 import { heaviest } from "../engine/handover/slot-steps.js";
 import { readListen } from "../handlers/environment/listen.js";
 import { names } from "../platforms/docker/names.js";
@@ -65,8 +66,8 @@ export class BlueGreenEnvironment extends pulumi.ComponentResource {
     readonly slots: pulumi.Output<Record<string, SlotOutputs>>;
     /** Known in preview. */
     readonly volumes: pulumi.Output<Record<string, VolumeOutputs>>;
-    /** What the last hand-over did, step by step. */
-    readonly report: pulumi.Output<Record<string, unknown> | undefined>;
+    /** What the last change did: copies and their proofs, the freeze, what was started. */
+    readonly report: pulumi.Output<EnvironmentReport | undefined>;
 
     constructor(
         name: string,
@@ -122,7 +123,7 @@ class Part extends pulumi.CustomResource {
     declare readonly prefix: pulumi.Output<string>;
     declare readonly weights: pulumi.Output<Record<string, number>>;
     declare readonly active: pulumi.Output<string>;
-    declare readonly report: pulumi.Output<Record<string, unknown> | undefined>;
+    declare readonly report: pulumi.Output<EnvironmentReport | undefined>;
 
     constructor(
         role: "gate" | "handover",

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InputProblem } from "../engine/errors.js";
-import type { MigrationReport } from "../engine/handover/volume-report.js";
+import type { MigrationReport } from "../engine/handover/report.js";
 import type { Duration } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
 import type { VerifyLevel } from "../volumes/mover.js";

@@ -1,4 +1,5 @@
 import { CutoverError } from "../engine/errors.js";
+import type { Job } from "../engine/handover/job.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { isAlive } from "../platforms/docker/facts.js";
 import { abortPath, labelKeys, names } from "../platforms/docker/names.js";
@@ -10,9 +11,14 @@ export async function askToGoBack(engine: DockerEngine, prefix: string): Promise
     if (!runner || !isAlive(runner)) throw new CutoverError(`nothing is at work on ${prefix}`);
     const job = runner.labels[labelKeys.job];
     const entries = (await readJournal(engine, prefix)) ?? [];
-    if (entries.some((entry) => entry.job === job && entry.kind === "commit")) {
+    const own = entries.filter((entry) => entry.job === job);
+    if (own.some(({ kind }) => kind === "commit")) {
+        const { kind } = (own.find((entry) => entry.kind === "open")?.data ?? {}) as Partial<Job>;
         throw new CutoverError(`${prefix} has committed: it only goes forward now`, {
-            next: "move the weights back in the program, and run pulumi up",
+            next:
+                kind === "volume"
+                    ? "let it end: the copy is whole, and the source is as it was"
+                    : "move the weights back in the program, and run pulumi up",
         });
     }
     const asked = await engine.exec(runner.id, ["touch", abortPath(job ?? "")]);

@@ -30,7 +30,9 @@ export interface Proof {
     level: VerifyLevel;
     equal: boolean;
     entries: number;
-    /** Bytes whose content was compared in this look (what did not change since it was last compared is not read again). */
+    /** Of the files whose content is equal: compared in this look, or before and not changed since. */
+    bytesEqual: number;
+    /** Those of them that were read in this look. */
     bytesCompared: number;
     /** Of the source's names, metadata and content; the same for the same tree. `sha256:…` */
     digest: string;

@@ -31,6 +31,7 @@ export async function proveEqual(
         level,
         equal: found.count === 0,
         entries: source.manifest.count - 1,
+        bytesEqual: content.bytesEqual,
         bytesCompared: content.bytesCompared,
         digest: treeDigest(source, content.sourceDigest),
         seconds: (performance.now() - started) / 1_000,
@@ -40,9 +41,11 @@ export async function proveEqual(
     return { proof, source: source.manifest };
 }
 
-const none: Compared = {
-    verdicts: [],
-    bytesRead: 0,
+/** What a look at the content found. */
+type ContentFound = Pick<Compared, "bytesCompared" | "sourceDigest"> & { bytesEqual: number };
+
+const none: ContentFound = {
+    bytesEqual: 0,
     bytesCompared: 0,
     sourceDigest: () => undefined,
 };
@@ -63,11 +66,12 @@ async function compareContent(
     destination: Side,
     pairs: [number, number][],
     found: Differences,
-): Promise<Compared> {
+): Promise<ContentFound> {
     forgetUntrusted(session);
     const sides = { source: source.manifest, destination: destination.manifest };
     const { records } = session;
     const unread: [number, number][] = [];
+    const equal = new DistinctBytes(sides.source);
     for (const pair of pairs) {
         const [at, there] = pair;
         const same = records.source.same(
@@ -78,23 +82,38 @@ async function compareContent(
             there,
         );
         if (same === undefined) unread.push(pair);
-        else if (!same) found.add(sides.source.path(at), "content differs");
+        else if (same) equal.add(at);
+        else found.add(sides.source.path(at), "content differs");
     }
     const compared = await comparePairs(session, sides, unread, "comparing content");
-    compared.verdicts.forEach((verdict, index) => {
-        if (verdict === "same") return;
+    for (const [index, verdict] of compared.verdicts.entries()) {
         const [at] = unread[index] as [number, number];
-        const path = sides.source.path(at);
-        found.add(
-            path,
-            verdict === "differs" ? "content differs" : "changed while it was compared",
-        );
-    });
+        const moved = "changed while it was compared";
+        if (verdict === "same") equal.add(at);
+        else found.add(sides.source.path(at), verdict === "differs" ? "content differs" : moved);
+    }
     const sourceDigest = (at: number) => {
         if (!sides.source.isFile(at)) return undefined;
         return compared.sourceDigest(at) ?? records.source.get(sides.source, at);
     };
-    return { ...compared, sourceDigest };
+    return { bytesEqual: equal.bytes, bytesCompared: compared.bytesCompared, sourceDigest };
+}
+
+/** Apparent bytes of files, each file once however many names it has. */
+class DistinctBytes {
+    bytes = 0;
+    private readonly linked = new Set<number | string>();
+
+    constructor(private readonly manifest: Manifest) {}
+
+    add(at: number): void {
+        if ((this.manifest.links[at] as number) > 1) {
+            const inode = this.manifest.inode(at);
+            if (this.linked.has(inode)) return;
+            this.linked.add(inode);
+        }
+        this.bytes += this.manifest.size[at] as number;
+    }
 }
 
 /** Readings from before count only where change times tell of every write. */

@@ -106,9 +106,9 @@ test("a container that was started by hand is taken over under load, and comes b
     const lines = new Set(await written(url));
     expect(acknowledged.filter((line) => !lines.has(line))).toEqual([]);
     expect(await stateOf(container)).toBe("exited no");
-    const { release } = ((await stack.outputs()).report ?? {}) as { release?: { seconds: number } };
-    expect(release?.seconds).toBeGreaterThan(0);
-    expect(release?.seconds).toBeLessThan(20);
+    const { freeze } = ((await stack.outputs()).report ?? {}) as { freeze?: { seconds: number } };
+    expect(freeze?.seconds).toBeGreaterThan(0);
+    expect(freeze?.seconds).toBeLessThan(20);
 
     // it was adopted: that it is gone now is no problem any more
     await docker("rm", container);

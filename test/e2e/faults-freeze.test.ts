@@ -124,7 +124,7 @@ describe("a hand-over", () => {
         expect(exitCode, output).toBe(0);
         await expect(slow).rejects.toThrow();
         await shop.expectServing(to);
-        expect((await shop.stack.outputs()).report).toMatchObject({ release: { cut: 1 } });
+        expect((await shop.stack.outputs()).report).toMatchObject({ freeze: { cut: 1 } });
     });
 
     it("whose freeze is not expected to fit into maxHold is not begun", async () => {

@@ -107,6 +107,11 @@ void docker;
         return docker("inspect", "--format", "{{.State.Status}}", container);
     }
 
+    /** Whether its runner is there, at work or not. */
+    async hasRunner(): Promise<boolean> {
+        return (await docker("ps", "--all", "--quiet", "--filter", `name=^${this.runner}$`)) !== "";
+    }
+
     /** `pulumi up`, which has to succeed. */
     async up(): Promise<string> {
         const result = await this.stack.up();

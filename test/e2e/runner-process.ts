@@ -78,9 +78,7 @@ export class RunnerProcess {
 
     /** SIGSTOP at the first line from now on that fits; resolves with the last line that it wrote. */
     async freezeAt(fits: (line: Line) => boolean): Promise<Line | undefined> {
-        // Whoever is to stop a process in the middle of a step must not wait for a turn on a busy machine.
-        setPriority(-15);
-        const reached = this.until(fits).finally(() => setPriority(0));
+        const reached = hurriedly(() => this.until(fits));
         reached.catch(() => {});
         await Promise.race([this.untilItRuns(), reached]);
         await reached;
@@ -118,6 +116,18 @@ export class RunnerProcess {
 function linesIn(text: string): Line[] {
     const lines = text.split("\n").filter((line) => line !== "");
     return lines.map((line) => JSON.parse(line) as Line);
+}
+
+let hurries = 0;
+
+/** Whoever is to stop a process in the middle of a step must not wait for a turn on a busy machine. */
+async function hurriedly<T>(work: () => Promise<T>): Promise<T> {
+    if (hurries++ === 0) setPriority(-15);
+    try {
+        return await work();
+    } finally {
+        if (--hurries === 0) setPriority(0);
+    }
 }
 
 /** A process and all that descend from it, whatever their groups are. */

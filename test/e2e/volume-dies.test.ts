@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Migration } from "./migration.js";
-import { processTree } from "./runner-process.js";
+import { processTree, signalAll } from "./runner-process.js";
 import { docker, TestStack } from "./stack.js";
 
 /** The journal, as the runner's own container has it. */
@@ -72,6 +72,26 @@ describe("a migration", () => {
         expect(await migration.report()).toMatchObject({ quiesced: [writer], verified: "content" });
         // Nothing was copied a second time: the writer would have to be stopped again for it.
         expect(await migration.status()).toBe("exited");
+        await migration.rests();
+    });
+
+    it("is taken up as done where a provider outlived its CLI and took the report", async () => {
+        const migration = await Migration.begin();
+        const { source, destination, stack } = migration;
+        await migration.shell(source, "head -c 50000000 /dev/urandom > big");
+        migration.declare();
+        const cli = stack.start("up", "--yes", "--skip-preview");
+        await until("the runner is at work", async () => (await journal(migration)).length > 0);
+        const provider = processTree(cli.pid ?? 0);
+        process.kill(cli.pid ?? 0, "SIGKILL");
+        await until("its provider let it go", async () => !(await migration.hasRunner()));
+        signalAll(provider, "SIGKILL");
+
+        await migration.shell(source, "echo later > later");
+        await stack.run("cancel", "--yes");
+        await migration.up();
+        expect(await migration.shell(destination, "ls")).toBe("big");
+        expect(await migration.report()).toMatchObject({ proof: { equal: true, entries: 1 } });
         await migration.rests();
     });
 

@@ -1,9 +1,10 @@
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { drain } from "../../provider/traffic/drain.js";
 import { Connection } from "../load.js";
+import { slowUpload } from "../long-requests.js";
 import { RouterUnderTest, releases, routerImage } from "./router-under-test.js";
 import { type SlotServer, startSlot } from "./slot-server.js";
 
@@ -32,25 +33,6 @@ describe.each(releases)("drain, with HAProxy of %s", (release) => {
     const inFlightIs = (count: number) =>
         expect.poll(async () => (await tested.router.observe()).inFlight).toBe(count);
 
-    /** An upload that sends a byte every 50 ms, until it is told to end. */
-    function slowUpload(): { socket: Socket; closed: Promise<boolean>; end: () => void } {
-        const socket = connect(tested.port, "127.0.0.1");
-        socket.write("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
-        let sent = 0;
-        const timer = setInterval(() => {
-            if (sent++ < 900) socket.write("x");
-        }, 50);
-        socket.on("error", () => {});
-        const closed = new Promise<boolean>((resolve) => {
-            socket.on("data", (chunk) => resolve(!String(chunk).startsWith("HTTP/1.1 200")));
-            socket.on("close", () => {
-                clearInterval(timer);
-                resolve(true);
-            });
-        });
-        return { socket, closed, end: () => socket.write("x".repeat(1000 - sent)) };
-    }
-
     async function openWebSocket(): Promise<{ socket: WebSocket; closed: Promise<void> }> {
         const socket = new WebSocket(`ws://127.0.0.1:${tested.port}/live`);
         await new Promise((resolve, reject) => {
@@ -75,7 +57,7 @@ describe.each(releases)("drain, with HAProxy of %s", (release) => {
 
     test("then: abort cuts a WebSocket and a slow upload, and tells how many", async () => {
         const { socket, closed } = await openWebSocket();
-        const upload = slowUpload();
+        const upload = slowUpload(tested.port);
         await inFlightIs(2);
         await tested.router.hold(Date.now() + 20_000);
         expect((await tested.router.observe()).slots.blue?.inFlight).toBe(2);
@@ -83,7 +65,7 @@ describe.each(releases)("drain, with HAProxy of %s", (release) => {
         expect(drained.cut).toBe(2);
         expect(drained.waited).toBeGreaterThanOrEqual(300);
         await closed;
-        expect(await upload.closed).toBe(true);
+        expect(await upload.cut).toBe(true);
         expect(socket.readyState).toBe(WebSocket.CLOSED);
         expect((await tested.router.observe()).inFlight).toBe(0);
         expect(blue.seen.filter(({ whole }) => whole)).toEqual([]);
@@ -91,7 +73,7 @@ describe.each(releases)("drain, with HAProxy of %s", (release) => {
 
     test("then: rollback fails with what is left, and both go on", async () => {
         const { socket } = await openWebSocket();
-        const upload = slowUpload();
+        const upload = slowUpload(tested.port);
         await inFlightIs(2);
         await tested.router.hold(Date.now() + 20_000);
         await expect(drain(tested.router, { timeout: 300, then: "rollback" })).rejects.toThrow(
@@ -103,7 +85,7 @@ describe.each(releases)("drain, with HAProxy of %s", (release) => {
         socket.send("still there");
         expect(await echo).toBe("blue: still there");
         upload.end();
-        expect(await upload.closed).toBe(false);
+        expect(await upload.cut).toBe(false);
         upload.socket.destroy();
         socket.terminate();
     });

@@ -57,7 +57,7 @@ export class DemoStack {
         return this.pulumi(["config", "set", key, value]);
     }
 
-    /** @returns {Promise<{ url: string, active: string, volumes: Record<string, { bySlot: Record<string, string> }>, report: { release?: { seconds: number, held: number, cut: number } } }>} */
+    /** @returns {Promise<{ url: string, active: string, volumes: Record<string, { bySlot: Record<string, string> }>, report: { freeze?: { seconds: number, held: number, cut: number } } }>} */
     async outputs() {
         return JSON.parse(await this.pulumi(["stack", "output", "--json"]));
     }

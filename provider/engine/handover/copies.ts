@@ -1,18 +1,9 @@
-import type { Declined, Mover, PassReport, Proof } from "../../volumes/mover.js";
+import type { Mover, PassReport, Proof } from "../../volumes/mover.js";
 import { CutoverError } from "../errors.js";
 import { formatBytes, formatMilliseconds } from "../units.js";
 import type { VolumeJobPart } from "./job.js";
+import { copyReport, type VolumeReport } from "./report.js";
 import type { EnvironmentTools } from "./tools.js";
-
-/** What the report says of one volume. */
-export interface VolumeReport {
-    volume: string;
-    source: string;
-    destination: string;
-    passes: PassReport[];
-    declined: Declined[];
-    proof?: Proof;
-}
 
 interface Copy {
     part: VolumeJobPart;
@@ -146,11 +137,14 @@ export class Copies {
         return Promise.all(
             this.open.map(async ({ part, source, destination, mover, passes, proof }) => ({
                 volume: part.name,
-                source,
-                destination,
-                passes: [...passes],
-                declined: await mover.declined(),
-                ...(proof ? { proof } : {}),
+                ...copyReport({
+                    source,
+                    destination,
+                    passes,
+                    declined: await mover.declined(),
+                    verified: proof?.level ?? "none",
+                    proof,
+                }),
             })),
         );
     }

@@ -7,10 +7,10 @@ import type { JobFlow, Step } from "../steps.js";
 import { formatBytes, formatMilliseconds } from "../units.js";
 import type { VolumeJob } from "./job.js";
 import { orAbort } from "./or-abort.js";
+import { copyReport, type MigrationReport } from "./report.js";
 import type { Reserve } from "./tools.js";
 import { emptySource, type VolumeStepName, volumeStepNames, volumeTitles } from "./volume-plan.js";
 import type { VolumePlatform } from "./volume-platform.js";
-import { type MigrationReport, totalsOf } from "./volume-report.js";
 import { type Obstacle, VolumeWriters } from "./volume-writers.js";
 
 export interface VolumeTools {
@@ -213,16 +213,17 @@ class Migration {
     async report(): Promise<MigrationReport> {
         const { job } = this.tools;
         const freeze = { seconds: this.writers.frozenSeconds(), held: 0, cut: 0 };
-        return {
+        const copy = copyReport({
             source: job.source,
             destination: job.destination,
-            strategy: this.passes[0]?.mover ?? "rsync",
-            declined: await this.open.declined(),
             passes: this.passes,
-            totals: totalsOf(this.passes),
-            sockets: this.measured?.sockets ?? 0,
+            declined: await this.open.declined(),
             verified: job.verify,
-            ...(this.proof ? { digest: this.proof.digest, proof: this.proof } : {}),
+            proof: this.proof,
+        });
+        return {
+            ...copy,
+            sockets: this.measured?.sockets ?? 0,
             quiesced: this.writers.quiesced().map(({ name }) => name),
             killed: this.writers.killed(),
             ...(job.quiesce ? { freeze } : {}),

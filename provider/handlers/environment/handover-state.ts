@@ -38,12 +38,13 @@ export function observedState(
     observed: Observed | undefined,
 ): HandoverState {
     const active = observed?.record.active;
+    const report = observed?.record.report ?? state?.report;
     return {
         ...inputs,
         weights: seenWeights(inputs, observed),
         instance,
         ...(active === undefined ? {} : { active }),
-        ...(state?.report ? { report: state.report } : {}),
+        ...(report ? { report } : {}),
     };
 }
 

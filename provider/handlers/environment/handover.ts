@@ -5,6 +5,7 @@ import {
     formatProblem,
     type InputProblem,
 } from "../../engine/errors.js";
+import type { EnvironmentReport } from "../../engine/handover/report.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { isAlive } from "../../platforms/docker/facts.js";
 import { labelKeys, names, ownLabels } from "../../platforms/docker/names.js";
@@ -55,7 +56,8 @@ export interface HandoverState extends HandoverInputs {
     instance: string;
     /** The slot whose volumes hold the newest data. */
     active?: string;
-    report?: Record<string, unknown>;
+    /** Of the last job that was done. */
+    report?: EnvironmentReport;
 }
 
 /** Compares wanted weights with observed ones, and what runs; it is done only when the journal says so. */
@@ -194,7 +196,7 @@ async function converge(
     const ready = { runner: declaration.runnerImage, router: declaration.routerImage };
     const images = await ensureImages(engine, ready, context.reporter);
     const tools = { engine, ...context };
-    const found = await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
+    await takeOver(prefix, aimOfEnvironment({ declaration, prefix }), tools);
     const observed = await observeEnvironment(engine, prefix, images.runner);
     if (observed.router !== "absent") {
         const networks = { wanted: declaration.networks, before: state?.settings.networks ?? [] };
@@ -203,15 +205,12 @@ async function converge(
     const decision = decide(declaration, observed);
     if (decision.kind === "refused")
         throw new CutoverError(decision.problems.map(formatProblem).join("\n"));
-    if (decision.kind === "nothing") {
-        const held = observedState(inputs, instance, state, observed);
-        return found ? { ...held, report: { ...found } } : held;
-    }
+    if (decision.kind === "nothing") return observedState(inputs, instance, state, observed);
     await refuseMissing(engine, inputs);
     const parts = { declaration, prefix, origin, containers, instance, observed, images };
-    const report = await runToItsEnd(environmentJob(decision.transition, parts), tools);
+    await runToItsEnd(environmentJob(decision.transition, parts), tools);
     const after = await observeEnvironment(engine, prefix, images.runner);
-    return { ...observedState(inputs, instance, state, after), report: { ...report } };
+    return observedState(inputs, instance, state, after);
 }
 
 /** A container that somebody removed is found now, and not when everything is held. */

@@ -1,6 +1,8 @@
 import type { EnvironmentJob } from "../../engine/handover/job.js";
+import { type EnvironmentReport, environmentReport } from "../../engine/handover/report.js";
 import { heaviest } from "../../engine/handover/slot-steps.js";
 import type { JournalEntry } from "../../engine/journal.js";
+import type { StepResults } from "../../engine/steps.js";
 
 /** What an environment's journal says of its past. */
 export interface EnvironmentRecord {
@@ -18,6 +20,8 @@ export interface EnvironmentRecord {
     lastCommit?: string;
     /** Seconds frozen, the last time that the data were handed over. */
     lastFreeze?: number;
+    /** Of the last job that was done. */
+    report?: EnvironmentReport;
 }
 
 export function recordOf(entries: readonly JournalEntry[]): EnvironmentRecord {
@@ -30,6 +34,7 @@ export function recordOf(entries: readonly JournalEntry[]): EnvironmentRecord {
         if (entry.kind === "commit") applyCommit(record, job, entry.at);
         if (entry.kind === "end" && entry.step === "start") applyStart(record, entry.data);
         if (entry.kind === "end" && entry.step === "release") applyRelease(record, entry.data);
+        if (entry.kind === "done") record.report = environmentReport(entry.data as StepResults);
     }
     return record;
 }

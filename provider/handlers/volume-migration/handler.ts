@@ -1,5 +1,7 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
-import type { MigrationReport } from "../../engine/handover/volume-report.js";
+import type { VolumeJob } from "../../engine/handover/job.js";
+import type { MigrationReport } from "../../engine/handover/report.js";
+import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
@@ -76,7 +78,7 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
             return { id, state: { ...inputs, report: state.report } };
         if (!isKnownMigration(inputs)) throw new CutoverError("an input is not known");
         try {
-            return { id, state: { ...inputs, report: await migrate(inputs, context) } };
+            return { id, state: { ...inputs, report: await migrate(state, inputs, context) } };
         } catch (error) {
             const engine = dockerEngine(inputs.source.docker.host, context);
             const now = await afterFailure(engine, inputs).catch(() => ({}));
@@ -134,6 +136,7 @@ async function lastSyncSucceeded(
 }
 
 async function migrate(
+    state: MigrationState | undefined,
     inputs: VolumeMigrationDeclaration & MigrationInputs,
     context: HandlerContext,
 ): Promise<MigrationReport> {
@@ -141,11 +144,25 @@ async function migrate(
     const images = await ensureImages(engine, { runner: inputs.runnerImage }, context.reporter);
     const job = migrationJob(inputs, images.runner);
     const tools = { engine, ...context };
-    const taken = await takeOver(job.prefix, job.aim, tools);
+    const taken =
+        (await takeOver(job.prefix, job.aim, tools)) ??
+        (state?.report ? undefined : await doneBefore(engine, job));
     // Found done, and since then somebody removed what it made.
     const found = taken && (await engine.volume(job.destination)) ? taken : undefined;
     const results = found ?? (await runToItsEnd(job, tools));
     return results.commit as MigrationReport;
+}
+
+/** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */
+async function doneBefore(
+    engine: DockerEngine,
+    { prefix, aim, image }: VolumeJob,
+): Promise<StepResults | undefined> {
+    const entries = (await readJournal(engine, prefix, image)) ?? [];
+    const last = entries.findLast(({ kind }) => kind === "open");
+    if ((last?.data as VolumeJob | undefined)?.aim !== aim) return undefined;
+    const done = entries.find(({ job, kind }) => kind === "done" && job === last?.job);
+    return done?.data as StepResults | undefined;
 }
 
 async function goBack(
