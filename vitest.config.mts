@@ -25,7 +25,7 @@ export default defineConfig({
                     testTimeout: 600_000,
                     hookTimeout: 600_000,
                     // Tests that say so (`it.concurrent`) wait most of their time.
-                    maxConcurrency: 6,
+                    maxConcurrency: 4,
                     // Most of their time is spent waiting for containers, but two at once already
                     // fill a small machine's disk.
                     maxWorkers: 2,
