@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect, createServer as createNetServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { freePort } from "../free-port.js";
@@ -43,6 +45,60 @@ test("a target that cannot be reached: preview says so and shows the rest, up re
     expect((await stack.up()).output).toContain(
         "docker.host: the Docker engine (unix:///nowhere/docker.sock) cannot be reached",
     );
+});
+
+/** A socket through which the engine is reached for as long as it is open. */
+async function wayToTheEngine(socket: string): Promise<{ close(): Promise<void> }> {
+    const open = new Set<Socket>();
+    // An exec's answer comes after its caller closed his half.
+    const server = createNetServer({ allowHalfOpen: true }, (here) => {
+        const there = connect({ path: "/var/run/docker.sock", allowHalfOpen: true });
+        for (const end of [here, there]) {
+            open.add(end);
+            end.on("error", () => {});
+            end.on("close", () => open.delete(end));
+        }
+        here.pipe(there).pipe(here);
+    });
+    await new Promise<void>((done) => server.listen(socket, done));
+    return {
+        close: () =>
+            new Promise((done) => {
+                server.close(() => done());
+                for (const end of open) end.destroy();
+            }),
+    };
+}
+
+test("a target that a pull request cannot reach: preview plans from the state what its change would do", async () => {
+    const port = await freePort();
+    const folder = mkdtempSync(join(tmpdir(), "cutover-way-"));
+    const socket = join(folder, "docker.sock");
+    const program = (green: number) =>
+        withHost(
+            serviceProgram({ port, weights: { blue: 100 - green, green } }),
+            `unix://${socket}`,
+        );
+    const stack = await stacks.open(program(0));
+    const way = await wayToTheEngine(socket);
+    try {
+        await stack.must("up", "--yes", "--skip-preview");
+        await way.close();
+        stack.program(program(100));
+        const preview = await stack.preview();
+        expect(preview.exitCode, preview.output).toBe(0);
+        expect(preview.output).toContain("nothing was looked at on the target: the Docker engine");
+        expect(preview.output).toContain(
+            "release: blue hands over to green\n   1. make the router",
+        );
+        expect(preview.output).toMatch(/~ green: 0 => 100/);
+        const up = await stack.up();
+        expect(up.exitCode).not.toBe(0);
+        expect((await fetch(`http://127.0.0.1:${port}`)).headers.get("x-slot")).toBe("blue");
+    } finally {
+        await way.close().catch(() => {});
+        rmSync(folder, { recursive: true, force: true });
+    }
 });
 
 /** An engine that only says how old it is. */
