@@ -134,7 +134,7 @@ async function deleteStrays({ session, source, live }: PassContext): Promise<voi
 
 async function probeReflink({ session, source }: PassContext): Promise<string | undefined> {
     const at = probeCandidate(source);
-    if (at === undefined) return "the source holds no file to try it on";
+    if (at === undefined) return "the source holds no file large enough to try it on";
     const { source: from, destination: to } = session.roots;
     const call = probeCall(from, to, source, at);
     try {

@@ -1,8 +1,7 @@
 import type { Mover, PassReport, Proof } from "../../volumes/mover.js";
 import { CutoverError } from "../errors.js";
-import { formatBytes, formatMilliseconds } from "../units.js";
 import type { VolumeJobPart } from "./job.js";
-import { copyReport, type VolumeReport } from "./report.js";
+import { copyReport, describePass, type VolumeReport } from "./report.js";
 import type { EnvironmentTools } from "./tools.js";
 
 interface Copy {
@@ -148,9 +147,4 @@ export class Copies {
             })),
         );
     }
-}
-
-function describePass(pass: PassReport): string {
-    const deleted = pass.deletes ? `, ${pass.deletes} deleted` : "";
-    return `${formatBytes(pass.bytes)} in ${pass.files} files${deleted}, ${formatMilliseconds(pass.seconds * 1000)}`;
 }

@@ -1,5 +1,6 @@
 import type { Declined, PassReport, Proof, VerifyLevel } from "../../volumes/mover.js";
 import type { StepResults } from "../steps.js";
+import { formatBytes, formatMilliseconds } from "../units.js";
 import type { FreezeReport } from "./freeze.js";
 
 /** What a reviewer reads of one copy. */
@@ -94,6 +95,13 @@ export function copyReport(copy: {
         verified,
         ...(proof ? { digest: proof.digest, proof } : {}),
     };
+}
+
+/** For the row: what a pass wrote, folders counted as entries too. */
+export function describePass({ bytes, files, deletes, seconds }: PassReport): string {
+    const entries = files === 1 ? "1 entry" : `${files} entries`;
+    const deleted = deletes ? `, ${deletes} deleted` : "";
+    return `${formatBytes(bytes)} in ${entries}${deleted}, ${formatMilliseconds(seconds * 1000)}`;
 }
 
 function totalsOf(passes: readonly PassReport[]): CopyReport["totals"] {

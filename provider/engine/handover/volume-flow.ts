@@ -4,10 +4,9 @@ import { CutoverError } from "../errors.js";
 import type { Journal } from "../journal.js";
 import type { Reporter } from "../progress.js";
 import type { JobFlow, Step } from "../steps.js";
-import { formatBytes, formatMilliseconds } from "../units.js";
 import type { VolumeJob } from "./job.js";
 import { orAbort } from "./or-abort.js";
-import { copyReport, type MigrationReport } from "./report.js";
+import { copyReport, describePass, type MigrationReport } from "./report.js";
 import type { Reserve } from "./tools.js";
 import { emptySource, type VolumeStepName, volumeStepNames, volumeTitles } from "./volume-plan.js";
 import type { VolumePlatform } from "./volume-platform.js";
@@ -138,7 +137,7 @@ class Migration {
         for (let number = 1; number <= job.passes.max; number++) {
             const pass = await this.open.livePass();
             this.passes.push(pass);
-            reporter.info(`pass ${number}: ${describe(pass)}`);
+            reporter.info(`pass ${number}: ${describePass(pass)}`);
             if (pass.bytes <= job.passes.settleBytes) break;
         }
         if (job.verify === "content") await this.open.verifySettled();
@@ -175,7 +174,7 @@ class Migration {
         // One that came late and has not written yet would do so next.
         await this.refuseWriters();
         reporter.info(
-            `last pass: ${describe(pass)}${this.proof ? `, ${this.proof.entries} entries proven equal` : ""}`,
+            `last pass: ${describePass(pass)}${this.proof ? `, ${this.proof.entries} entries proven equal` : ""}`,
         );
         return pass;
     }
@@ -287,10 +286,4 @@ function lastCopyInto(destination: string, journal: Journal): { fingerprint?: st
 
 function isCopying(step: string | undefined): boolean {
     return step === "copy" || step === "last-pass";
-}
-
-function describe(pass: PassReport): string {
-    const deleted = pass.deletes ? `, ${pass.deletes} deleted` : "";
-    const files = pass.files === 1 ? "1 file" : `${pass.files} files`;
-    return `${formatBytes(pass.bytes)} in ${files}${deleted}, ${formatMilliseconds(pass.seconds * 1000)}`;
 }

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { copyReport, environmentReport } from "../../../provider/engine/handover/report.js";
+import {
+    copyReport,
+    describePass,
+    environmentReport,
+} from "../../../provider/engine/handover/report.js";
 import type { PassReport, Proof } from "../../../provider/volumes/mover.js";
 
 const pass = (number: number, bytes: number): PassReport => ({
@@ -72,4 +76,9 @@ test("weights alone: nothing was copied, nobody waited", () => {
         "leave-blue": { waited: 3, cut: 1, killed: [] },
     });
     expect(report).toEqual({ started: {}, killed: [] });
+});
+
+test("a pass in one line", () => {
+    expect(describePass(pass(1, 300))).toBe("300 B in 2 entries, 1 deleted, 500 ms");
+    expect(describePass({ ...pass(1, 0), files: 1, deletes: 0 })).toBe("0 B in 1 entry, 500 ms");
 });
