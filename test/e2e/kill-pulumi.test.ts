@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentReport } from "../../provider/engine/handover/report.js";
 import type { StepResults } from "../../provider/engine/steps.js";
-import { type Line, processTree, signalAll, startOf } from "./runner-process.js";
+import { handOverSteps, type Line, processTree, signalAll, startOf } from "./runner-process.js";
 import { Shop } from "./shop.js";
 
 const isOver = ({ kind }: Line) => kind === "done" || kind === "failed";
@@ -17,20 +17,7 @@ describe("Pulumi's side", () => {
     });
     afterAll(() => shop?.close());
 
-    it.each([
-        "prepare",
-        "copy",
-        "hold",
-        "drain",
-        "stop",
-        "last-pass",
-        "start",
-        "commit",
-        "weights",
-        "release",
-        "settle",
-        "close",
-    ])(
+    it.each(handOverSteps)(
         "is killed during %s: the hand-over ends by itself, and the next up finds it",
         async (step) => {
             const to = shop.idle;

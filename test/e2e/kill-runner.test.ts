@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Line, startOf } from "./runner-process.js";
+import { handOverSteps, type Line, startOf } from "./runner-process.js";
 import { Shop } from "./shop.js";
 
 const maxHold = 30_000;
@@ -40,35 +40,26 @@ describe("a runner that is killed", () => {
         await shop.expectData();
     }
 
-    it.each([
-        "prepare",
-        "copy",
-        "hold",
-        "drain",
-        "stop",
-        "last-pass",
-        "start",
-        "commit",
-        "commit itself",
-        "weights",
-        "release",
-        "settle",
-        "close",
-    ])("goes back before the commit and forward from it on, when it dies in %s", async (wanted) => {
-        const from = shop.serving;
-        const line =
-            wanted === "commit itself" ? ({ kind }: Line) => kind === "commit" : startOf(wanted);
-        const { committed, step, to, result } = await handOverKilledAt(line);
-        if (!committed) {
-            expect(result.exitCode).not.toBe(0);
-            await expectBack(from, step, result.output);
-            return;
-        }
-        expect(result).toMatchObject({ exitCode: 0 });
-        expect(shop.runner.job().at(-1)).toMatchObject({ kind: "done" });
-        await shop.expectServing(to);
-        await shop.expectData();
-    });
+    it.each([...handOverSteps, "commit itself"])(
+        "goes back before the commit and forward from it on, when it dies in %s",
+        async (wanted) => {
+            const from = shop.serving;
+            const line =
+                wanted === "commit itself"
+                    ? ({ kind }: Line) => kind === "commit"
+                    : startOf(wanted);
+            const { committed, step, to, result } = await handOverKilledAt(line);
+            if (!committed) {
+                expect(result.exitCode).not.toBe(0);
+                await expectBack(from, step, result.output);
+                return;
+            }
+            expect(result).toMatchObject({ exitCode: 0 });
+            expect(shop.runner.job().at(-1)).toMatchObject({ kind: "done" });
+            await shop.expectServing(to);
+            await shop.expectData();
+        },
+    );
 
     it("leaves nothing to do for the next up", async () => {
         expect((await shop.stack.up("--expect-no-changes")).exitCode).toBe(0);

@@ -11,6 +11,22 @@ export interface Line {
     data?: unknown;
 }
 
+/** The steps of a hand-over, in their order. */
+export const handOverSteps = [
+    "prepare",
+    "copy",
+    "hold",
+    "drain",
+    "stop",
+    "last-pass",
+    "start",
+    "commit",
+    "weights",
+    "release",
+    "settle",
+    "close",
+] as const;
+
 /** The line with which a step begins. */
 export const startOf =
     (step: string) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LoadReport } from "../load.js";
-import { type Line, processTree, signalAll, startOf } from "./runner-process.js";
+import { handOverSteps, type Line, processTree, signalAll, startOf } from "./runner-process.js";
 import { Shop } from "./shop.js";
 
 const minute = 60_000;
@@ -9,20 +9,7 @@ const isOver = ({ kind }: Line) => kind === "done" || kind === "failed";
 
 /** Longer than requests may be held (30 s): the clock goes on, the alarms do not ring. */
 describe("a minute of SIGSTOP, of the runner and then of Pulumi's processes", () => {
-    it.concurrent.each([
-        "prepare",
-        "copy",
-        "hold",
-        "drain",
-        "stop",
-        "last-pass",
-        "start",
-        "commit",
-        "weights",
-        "release",
-        "settle",
-        "close",
-    ])("in %s", async (step) => {
+    it.concurrent.each(handOverSteps)("in %s", async (step) => {
         const shop = await Shop.open();
         try {
             await runnerStandsStill(shop, step);
