@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
+import { assess } from "./assess/assess.js";
+import { describeAssessment } from "./assess/describe.js";
 import { systemClock } from "./engine/clock.js";
 import { asCutoverError, CutoverError } from "./engine/errors.js";
 import type { Reporter } from "./engine/progress.js";
@@ -12,9 +14,11 @@ import { describeStatus, statusOf } from "./runner/status.js";
 
 const usage = `usage: pulumi-cutover COMMAND NAME [--host HOST]
 
-  status NAME   what it is doing now: step, since when, weights, requests that wait
-  follow NAME   the runner's progress, until it is done
-  abort NAME    go back, as long as it has not committed
+  assess CONTAINER…   before anything is declared: what would move, what it takes, what to mind;
+                      [--json] for a program, [--watch SECONDS] that writes are watched, 3 by default
+  status NAME         what it is doing now: step, since when, weights, requests that wait
+  follow NAME         the runner's progress, until it is done
+  abort NAME          go back, as long as it has not committed
 
 NAME is the resource's name in the program, or the prefix of its physical names.
 HOST is the Docker engine, as DOCKER_HOST has it; DOCKER_HOST or the local one by default.
@@ -26,18 +30,48 @@ const lines: Reporter = {
     warn: (message) => console.error(`warning: ${message}`),
 };
 
+/** Where stdout is for the answer alone. */
+const onStderr: Reporter = {
+    status: (message) => console.error(message),
+    info: (message) => console.error(message),
+    warn: (message) => console.error(`warning: ${message}`),
+};
+
+function secondsOf(text: string): number {
+    const seconds = Number(text);
+    if (!(seconds > 0 && seconds <= 50)) {
+        throw new CutoverError(`--watch: ${text} is no number of seconds up to 50`);
+    }
+    return seconds;
+}
+
 async function main(): Promise<number> {
     const { values, positionals } = parseArgs({
         allowPositionals: true,
-        options: { host: { type: "string" }, help: { type: "boolean", short: "h" } },
+        options: {
+            host: { type: "string" },
+            json: { type: "boolean" },
+            watch: { type: "string", default: "3" },
+            help: { type: "boolean", short: "h" },
+        },
     });
-    const [command, name] = positionals;
+    const [command, name, ...more] = positionals;
     if (values.help) {
         process.stdout.write(usage);
         return 0;
     }
-    if (!command || !name || positionals.length !== 2) throw new CutoverError(usage);
+    if (!command || !name) throw new CutoverError(usage);
     const engine = new DockerEngine(execaRunner, values.host ? { host: values.host } : {});
+    if (command === "assess") {
+        const tools = { engine, reporter: onStderr };
+        const all = await assess([name, ...more], secondsOf(values.watch), tools);
+        const text = values.json
+            ? JSON.stringify(all, undefined, 2)
+            : all.map(describeAssessment).join("\n\n");
+        console.log(text);
+        return 0;
+    }
+    if (more.length > 0) throw new CutoverError(usage);
     const prefix = await findPrefix(engine, name);
     switch (command) {
         case "status":

@@ -74,17 +74,21 @@ function abortSignal(job: string): AbortSignal {
     return controller.signal;
 }
 
-/** Prints what there is to copy, for a preview; the volume is mounted read-only. */
-async function measure(): Promise<number> {
+/**
+ * Prints what there is to copy; the volume is mounted read-only.
+ * @param seconds to watch what is written to it
+ */
+async function measure(seconds: number): Promise<number> {
     const options = {
         source: "/source",
         destination: "/source",
         reporter: silentReporter,
         signal: AbortSignal.timeout(60_000),
     };
-    process.stdout.write(
-        JSON.stringify(await new LocalMover(options, execaRunner).measure("source")),
-    );
+    const mover = new LocalMover(options, execaRunner);
+    const measured = await mover.measure("source");
+    const watched = seconds > 0 ? { watched: await mover.watch(seconds) } : {};
+    process.stdout.write(JSON.stringify({ ...measured, ...watched }));
     return 0;
 }
 
@@ -97,8 +101,8 @@ async function main(): Promise<number> {
         rmSync(join("/destination", parkedMark), { force: true });
         return serveMover(JSON.parse(argument ?? "{}"), process.stdin, process.stdout);
     }
-    if (command === "measure") return measure();
-    process.stderr.write(`usage: run | mover OPTIONS | measure\n`);
+    if (command === "measure") return measure(Number(argument ?? 0));
+    process.stderr.write(`usage: run | mover OPTIONS | measure [SECONDS]\n`);
     return 2;
 }
 

@@ -30,6 +30,7 @@ import {
     scanSide,
     syncFileSystem,
 } from "./session.js";
+import { type Watched, watchWrites } from "./watch.js";
 
 /** Copies and proves two directories of this machine, by the tools of this machine. */
 export class LocalMover implements Mover {
@@ -69,6 +70,11 @@ export class LocalMover implements Mover {
 
     measure(side: SideName): Promise<Measure> {
         return measureSide(this.session, side);
+    }
+
+    /** How much is written to the source, in so many seconds from now. */
+    watch(seconds: number): Promise<Watched> {
+        return watchWrites(this.session, seconds);
     }
 
     async livePass(): Promise<PassReport> {

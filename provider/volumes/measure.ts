@@ -1,3 +1,4 @@
+import { DistinctBytes } from "./distinct-bytes.js";
 import { allocatedBytes } from "./first-copy.js";
 import { kinds, type Manifest } from "./manifest.js";
 import type { Measure } from "./mover.js";
@@ -40,14 +41,7 @@ function newestChange(manifest: Manifest): number {
 }
 
 function apparentBytes(manifest: Manifest): number {
-    let total = 0;
-    const seen = new Set<number | string>();
-    for (let at = 0; at < manifest.count; at++) {
-        if (!manifest.isFile(at)) continue;
-        const inode = (manifest.links[at] as number) > 1 ? manifest.inode(at) : undefined;
-        if (inode !== undefined && seen.has(inode)) continue;
-        if (inode !== undefined) seen.add(inode);
-        total += manifest.size[at] as number;
-    }
-    return total;
+    const distinct = new DistinctBytes(manifest);
+    for (let at = 0; at < manifest.count; at++) if (manifest.isFile(at)) distinct.add(at);
+    return distinct.bytes;
 }

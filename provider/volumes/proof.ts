@@ -1,6 +1,7 @@
 import { type Attributes, readAttributes } from "./attributes.js";
 import { compareMetadata, Differences, type Side, treeDigest } from "./compare.js";
 import { type Compared, comparePairs } from "./content-pairs.js";
+import { DistinctBytes } from "./distinct-bytes.js";
 import type { Manifest } from "./manifest.js";
 import type { Proof, VerifyLevel } from "./mover.js";
 import { escapeName } from "./names.js";
@@ -97,23 +98,6 @@ async function compareContent(
         return compared.sourceDigest(at) ?? records.source.get(sides.source, at);
     };
     return { bytesEqual: equal.bytes, bytesCompared: compared.bytesCompared, sourceDigest };
-}
-
-/** Apparent bytes of files, each file once however many names it has. */
-class DistinctBytes {
-    bytes = 0;
-    private readonly linked = new Set<number | string>();
-
-    constructor(private readonly manifest: Manifest) {}
-
-    add(at: number): void {
-        if ((this.manifest.links[at] as number) > 1) {
-            const inode = this.manifest.inode(at);
-            if (this.linked.has(inode)) return;
-            this.linked.add(inode);
-        }
-        this.bytes += this.manifest.size[at] as number;
-    }
 }
 
 /** Readings from before count only where change times tell of every write. */

@@ -2,10 +2,10 @@ import { emptySource } from "../../engine/handover/volume-plan.js";
 import { formatBytes } from "../../engine/units.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { type VolumeFacts, writersAmong } from "../../platforms/docker/facts.js";
+import { measureVolume } from "../../runner/measure-volume.js";
 import type { Measure } from "../../volumes/mover.js";
 import { measuredInTime } from "../docker-target.js";
 import type { HandlerContext } from "../handler.js";
-import { measureVolume } from "../measure-volume.js";
 import { isUnknown } from "../unknown.js";
 import type { PreviewedMigration } from "./declaration.js";
 

@@ -168,6 +168,13 @@ export class DockerEngine {
         }
     }
 
+    /** Paths of its own layer that differ from its image, the folders above them not counted. */
+    async changedPaths(name: string): Promise<string[]> {
+        const paths = lines((await this.run(["diff", name])).stdout).map((line) => line.slice(2));
+        const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))));
+        return paths.filter((path) => !folders.has(path));
+    }
+
     async exec(
         name: string,
         argv: readonly string[],

@@ -66,6 +66,7 @@ const containerSchema = z.object({
     HostConfig: z.object({
         RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }),
         AutoRemove: z.boolean().default(false),
+        Tmpfs: labels,
         PortBindings: z
             .record(
                 z.string(),
@@ -155,13 +156,7 @@ function containerFacts(raw: z.infer<typeof containerSchema>): ContainerFacts {
         restartPolicy: restartPolicyOf(raw.HostConfig.RestartPolicy),
         restartCount: raw.RestartCount,
         removedAtEnd: raw.HostConfig.AutoRemove,
-        mounts: raw.Mounts.map((mount) => ({
-            type: mount.Type,
-            ...(mount.Name ? { volume: mount.Name } : {}),
-            source: mount.Source,
-            path: mount.Destination,
-            writable: mount.RW,
-        })),
+        mounts: mountsOf(raw),
         networks: Object.fromEntries(
             Object.entries(raw.NetworkSettings.Networks ?? {}).map(([name, { IPAddress }]) => [
                 name,
@@ -176,6 +171,22 @@ function containerFacts(raw: z.infer<typeof containerSchema>): ContainerFacts {
             })),
         ),
     };
+}
+
+/** What `--tmpfs` made is not among Docker's mounts. */
+function mountsOf({ Mounts, HostConfig }: z.infer<typeof containerSchema>): MountFacts[] {
+    const mounts = Mounts.map((mount) => ({
+        type: mount.Type,
+        ...(mount.Name ? { volume: mount.Name } : {}),
+        source: mount.Source,
+        path: mount.Destination,
+        writable: mount.RW,
+    }));
+    const inMemory = Object.keys(HostConfig.Tmpfs ?? {});
+    return [
+        ...mounts,
+        ...inMemory.map((path) => ({ type: "tmpfs", source: "", path, writable: true })),
+    ];
 }
 
 /** As `docker update --restart` takes it: "on-failure:5". */

@@ -1,7 +1,8 @@
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { moverCapabilities } from "../platforms/docker/slots.js";
-import { imageTags } from "../runner/image.js";
 import type { Measure } from "../volumes/mover.js";
+import type { Watched } from "../volumes/watch.js";
+import { imageTags } from "./image.js";
 
 /** Measures a volume in a short-lived container that cannot write to it. Fails where the image is not on the target. */
 export async function measureVolume(
@@ -11,13 +12,33 @@ export async function measureVolume(
 ): Promise<Measure> {
     if (!(await engine.imageExists(image)))
         throw new Error("not measured: preview builds no image");
+    return JSON.parse(await measured(engine, volume, image, 0)) as Measure;
+}
+
+/** As `measureVolume`, and then watches for some seconds what is written to it. */
+export async function watchVolume(
+    engine: DockerEngine,
+    volume: string,
+    image: string,
+    seconds: number,
+): Promise<Measure & { watched: Watched }> {
+    const text = await measured(engine, volume, image, seconds);
+    return JSON.parse(text) as Measure & { watched: Watched };
+}
+
+async function measured(
+    engine: DockerEngine,
+    volume: string,
+    image: string,
+    seconds: number,
+): Promise<string> {
     const { stdout } = await engine.runToEnd({
         image,
-        command: ["measure"],
+        command: ["measure", String(seconds)],
         network: "none",
         readOnlyRoot: true,
         capabilities: moverCapabilities.filter((name) => name === "DAC_READ_SEARCH"),
         volumes: [{ volume, path: "/source", readOnly: true }],
     });
-    return JSON.parse(stdout) as Measure;
+    return stdout;
 }
