@@ -42,12 +42,12 @@ async function runnerStandsStill(shop: Shop, wanted: string): Promise<void> {
     await shop.expectData();
     expectOnlyDeadlines(clients, stoodIn);
     if (went) return;
-    // In the drain a question to the router may have been open, and its time is over too.
+    // A question to the router may have been open, and its time is over too.
     expect(result.output).toMatch(
-        /it did not fit into 30 s|drain: the router did not answer within 5000 ms/,
+        /it did not fit into 30 s|(hold|drain): the router did not answer within 5000 ms/,
     );
     expect(result.output).toContain(`now: ${from} serves`);
-    expect(clients.failed).toBeGreaterThan(0);
+    if (stoodIn === "held") expect(clients.failed).toBeGreaterThan(0);
 }
 
 type Stood = "not held yet" | "about to hold" | "held" | "committed";
