@@ -5,12 +5,13 @@ import { openStacks, slotAt, written } from "./open-stacks.js";
 import { serviceImage, serviceProgram } from "./service.js";
 import { docker, unique } from "./stack.js";
 
-const stacks = openStacks();
 const own: { containers: string[]; volumes: string[] } = { containers: [], volumes: [] };
 afterAll(async () => {
     for (const name of own.containers) await docker("rm", "--force", name).catch(() => "");
     for (const name of own.volumes) await docker("volume", "rm", name).catch(() => "");
 });
+// Hooks run in reverse: what the stacks have of these is removed before them.
+const stacks = openStacks();
 
 /** A service as somebody started it by hand. */
 async function byHand(port: number): Promise<{ container: string; volume: string }> {
