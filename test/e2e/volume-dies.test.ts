@@ -22,28 +22,25 @@ async function until(what: string, look: () => Promise<boolean>): Promise<void> 
     throw new Error(`it did not come to this: ${what}`);
 }
 
+/** A container that writes all the time, and takes so many seconds to end. */
+function slowWriter(
+    { source, writer }: Migration,
+    seconds: number,
+    ...options: string[]
+): Promise<string> {
+    const script = `trap 'sleep ${seconds}; exit 0' TERM; while :; do echo x >> /v/log; sleep 0.05; done`;
+    const mount = ["--mount", `type=volume,source=${source},target=/v`];
+    const command = ["debian:trixie-slim", "bash", "-c", script];
+    return docker("run", "--detach", "--name", writer, ...options, ...mount, ...command);
+}
+
 describe("a migration", () => {
     it("is ended by its runner when Pulumi is killed, refuses a second one meanwhile, and is taken up as done", async () => {
         const migration = await Migration.begin();
         const { source, destination, writer, stack } = migration;
         await migration.shell(source, "echo a > a");
         // It takes its time to end, so that there is time to look around.
-        const slow = "trap 'sleep 30; exit 0' TERM; while :; do echo x >> /v/log; sleep 0.05; done";
-        const mount = `type=volume,source=${source},target=/v`;
-        await docker(
-            "run",
-            "--detach",
-            "--name",
-            writer,
-            "--stop-timeout",
-            "60",
-            "--mount",
-            mount,
-            "debian:trixie-slim",
-            "bash",
-            "-c",
-            slow,
-        );
+        await slowWriter(migration, 30, "--stop-timeout", "60");
         migration.declare(`quiesce: { containers: ["${writer}"], how: "stop" }`);
 
         const cli = stack.start("up", "--yes", "--skip-preview");
@@ -99,20 +96,7 @@ describe("a migration", () => {
         const migration = await Migration.begin();
         const { source, destination, writer } = migration;
         await migration.shell(source, "head -c 40000000 /dev/urandom > big");
-        const slow = "trap 'sleep 5; exit 0' TERM; while :; do echo x >> /v/log; sleep 0.05; done";
-        const mount = `type=volume,source=${source},target=/v`;
-        await docker(
-            "run",
-            "--detach",
-            "--name",
-            writer,
-            "--mount",
-            mount,
-            "debian:trixie-slim",
-            "bash",
-            "-c",
-            slow,
-        );
+        await slowWriter(migration, 5);
         migration.declare(`quiesce: { containers: ["${writer}"], how: "stop", then: "restart" }`);
         const up = migration.up();
         await until("the writer is being stopped", async () =>

@@ -1,6 +1,7 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
 import type { VolumeJob } from "../../engine/handover/job.js";
 import type { MigrationReport } from "../../engine/handover/report.js";
+import type { JournalEntry } from "../../engine/journal.js";
 import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { isAlive } from "../../platforms/docker/facts.js";
@@ -130,9 +131,7 @@ async function lastSyncSucceeded(
     { prefix, runnerImage }: Unplanned,
 ): Promise<boolean> {
     const entries = await readJournal(engine, prefix, runnerImage ?? imageTags().runner);
-    if (entries === undefined) return true;
-    const last = entries.findLast(({ kind }) => kind === "open");
-    return entries.some(({ job, kind }) => kind === "done" && job === last?.job);
+    return entries === undefined || lastJob(entries).results !== undefined;
 }
 
 async function migrate(
@@ -158,11 +157,18 @@ async function doneBefore(
     engine: DockerEngine,
     { prefix, aim, image }: VolumeJob,
 ): Promise<StepResults | undefined> {
-    const entries = (await readJournal(engine, prefix, image)) ?? [];
-    const last = entries.findLast(({ kind }) => kind === "open");
-    if ((last?.data as VolumeJob | undefined)?.aim !== aim) return undefined;
-    const done = entries.find(({ job, kind }) => kind === "done" && job === last?.job);
-    return done?.data as StepResults | undefined;
+    const last = lastJob((await readJournal(engine, prefix, image)) ?? []);
+    return last.aim === aim ? last.results : undefined;
+}
+
+/** What the last job was to reach, and what it returned where it was done. */
+function lastJob(entries: readonly JournalEntry[]): { aim?: string; results?: StepResults } {
+    const open = entries.findLast(({ kind }) => kind === "open");
+    const done = entries.find(({ job, kind }) => kind === "done" && job === open?.job);
+    return {
+        ...(open ? { aim: (open.data as VolumeJob).aim } : {}),
+        ...(done ? { results: done.data as StepResults } : {}),
+    };
 }
 
 async function goBack(
