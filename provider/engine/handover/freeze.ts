@@ -19,7 +19,6 @@ export class Freeze {
     private began: number | undefined;
     private readonly tooLate = new AbortController();
     private readonly over = new AbortController();
-    cut = 0;
 
     constructor(
         private readonly tools: EnvironmentTools,

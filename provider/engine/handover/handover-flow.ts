@@ -129,13 +129,11 @@ export function drainStep(freeze: Freeze, tools: EnvironmentTools): Step {
         title: "wait until no request is in flight",
         async run() {
             // With the freeze's signal: one that went on after the way back would cut requests that are served again.
-            const drained = await drain(tools.router, {
+            return drain(tools.router, {
                 ...tools.job.drain,
                 clock: tools.clock,
                 signal: freeze.signal,
             });
-            freeze.cut = drained.cut;
-            return drained;
         },
     };
 }
@@ -187,10 +185,10 @@ export function releaseStep(freeze: Freeze, tools: EnvironmentTools): Step {
     return {
         name: "release",
         title: "let the waiting requests go on",
-        async run(): Promise<FreezeReport> {
+        async run(): Promise<Omit<FreezeReport, "cut">> {
             const { held } = await tools.router.observe();
             await tools.router.release();
-            return { seconds: freeze.end(), held, cut: freeze.cut };
+            return { seconds: freeze.end(), held };
         },
     };
 }

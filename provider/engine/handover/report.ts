@@ -58,7 +58,6 @@ export function environmentReport(results: StepResults): EnvironmentReport {
     const steps = Object.entries(results) as [string, StepData | undefined][];
     const { seconds = 0, held = 0 } = (results.release ?? {}) as Partial<FreezeReport>;
     const volumes = steps.findLast(([, data]) => data?.volumes)?.[1]?.volumes;
-    // The drain's own figure: a runner that took over after the commit did not count it.
     const cut = (results.drain as StepData | undefined)?.cut ?? 0;
     return {
         ...(volumes?.length ? { volumes } : {}),
