@@ -78,7 +78,12 @@ async function seeVolume(
     { id }: ContainerFacts,
     { engine, runner, running, seconds }: Look,
 ): Promise<AssessedVolume> {
-    const { watched, ...measured } = await watchVolume(engine, mount.volume, runner, seconds);
+    const { watched, ...measured } = await watchVolume(
+        engine,
+        { volume: mount.volume },
+        runner,
+        seconds,
+    );
     const facts = await engine.volume(mount.volume);
     const writers = facts ? writersAmong(running, facts) : [];
     return {

@@ -3,7 +3,7 @@ import type { Duration } from "../engine/units.js";
 import type { VolumeMode } from "../handlers/environment/declaration.js";
 import type { ContainerSpec } from "./container-spec.js";
 import type { PassesArgs } from "./passes.js";
-import type { VolumeRefArgs } from "./volume-ref.js";
+import type { DockerVolumeRefArgs } from "./volume-ref.js";
 
 /**
  * What a program says of an environment of two slots, of which one serves.
@@ -153,7 +153,7 @@ export interface VolumeArgs {
      * @default empty, filled once from the image where the image has files at that path
      * @example { docker: { volume: "shop-data" } }
      */
-    seed?: VolumeRefArgs;
+    seed?: DockerVolumeRefArgs;
     /**
      * What becomes of the data when the environment is destroyed: `"keep"`, and a later `up` finds
      * them again, or `"delete"`, for good.

@@ -35,8 +35,9 @@ export interface VolumeMigrationArgs {
      */
     source: VolumeRefArgs;
     /**
-     * The volume to copy into; made when it does not exist. It must be another volume than the
-     * source, on the same engine. One that holds data is refused unless `onExisting: "update"`.
+     * The volume to copy into; made when it does not exist. It must be another one than the source,
+     * on the same engine or on another. One that holds data is refused unless
+     * `onExisting: "update"`.
      */
     destination: VolumeRefArgs;
     /**
@@ -127,7 +128,7 @@ export interface VolumeMigrationArgs {
  */
 export interface QuiesceArgs {
     /**
-     * Names or ids of containers on the same engine, at least one, each once. One that does not
+     * Names or ids of containers on the source's engine, at least one, each once. One that does not
      * exist is an error.
      */
     containers: pulumi.Input<pulumi.Input<string>[]>;
@@ -204,6 +205,11 @@ function problemsOf(
 
 /** The stack's own Docker host, where a reference names none; what is no reference is left for `check` to name. */
 function withHost(ref: VolumeRefArgs, host: string | undefined): unknown {
-    if (host === undefined || typeof ref?.docker !== "object") return ref;
-    return { ...ref, docker: { host, ...ref.docker } };
+    if (host === undefined || typeof ref !== "object" || ref === null) return ref;
+    const kinds = Object.entries(ref).map(([kind, named]) => [kind, withDefault(named, host)]);
+    return Object.fromEntries(kinds);
+}
+
+function withDefault(named: unknown, host: string): unknown {
+    return typeof named === "object" && named !== null ? { host, ...named } : named;
 }

@@ -3,25 +3,54 @@ import type * as pulumi from "@pulumi/pulumi";
 /**
  * A volume that exists or is to be made, as a program names it.
  *
- * Volumes of Kubernetes and plain directories are refused as not built yet.
+ * Volumes of Kubernetes are refused as not built yet.
  *
  * @example { docker: { volume: "orders-v1" } }
  * @example { docker: { volume: "orders-v1", host: "ssh://deploy@shop-1" } }
+ * @example { directory: { path: "/srv/orders", host: "ssh://deploy@shop-1" } }
  */
-export interface VolumeRefArgs {
+export type VolumeRefArgs = DockerVolumeRefArgs | DirectoryRefArgs;
+
+export interface DockerVolumeRefArgs {
     docker: DockerVolumeArgs;
+}
+
+export interface DirectoryRefArgs {
+    directory: DirectoryArgs;
 }
 
 /** A named volume of a Docker engine. */
 export interface DockerVolumeArgs {
     /**
      * The volume's name: letters, digits, `_`, `.` and `-`, at least two, the first a letter or a
-     * digit. A mount of a host folder is no volume and has no name.
+     * digit. A mount of a host folder is no volume and has no name: write it as `directory`.
      */
     volume: pulumi.Input<string>;
     /**
      * The engine, as DOCKER_HOST has it: `ssh://[user@]host[:port]`, `unix:///path` or
      * `tcp://host:port`. An address with a password in it is refused: use an SSH key.
+     *
+     * @default the stack's configuration, else DOCKER_HOST, else the local engine
+     */
+    host?: pulumi.Input<string>;
+}
+
+/**
+ * A folder of the machine that a Docker engine runs on, which that engine's containers can mount.
+ *
+ * Containers that mount it, or a folder above or in it, are found and named like those of a volume.
+ * A process of the machine itself that writes to it is not: what it writes in the middle fails the
+ * proof, so stop it before.
+ */
+export interface DirectoryArgs {
+    /**
+     * Absolute, without `.`, `..` or empty parts. As a destination it is made when it is missing;
+     * the folder above has to be there. What lies beside it, such as `/etc` or `/var` as a whole, is
+     * refused.
+     */
+    path: pulumi.Input<string>;
+    /**
+     * The engine of that machine, as DOCKER_HOST has it; see {@link DockerVolumeArgs.host}.
      *
      * @default the stack's configuration, else DOCKER_HOST, else the local engine
      */

@@ -7,6 +7,7 @@ import type { DockerEngine } from "../platforms/docker/engine.js";
 import { isAlive } from "../platforms/docker/facts.js";
 import { labelKeys, names } from "../platforms/docker/names.js";
 import type { TrafficObserved } from "../traffic/router.js";
+import { placeName } from "../volumes/refs.js";
 import { imageTags } from "./image.js";
 import { observedTraffic } from "./observed-traffic.js";
 import { readJournal } from "./record.js";
@@ -74,7 +75,8 @@ function jobStatus(
 }
 
 function describeJob(job: Job): string {
-    if (job.kind === "volume") return `copy of ${job.source} into ${job.destination}`;
+    if (job.kind === "volume")
+        return `copy of ${placeName(job.source)} into ${placeName(job.destination)}`;
     const { transition } = job;
     if (transition.kind === "handover")
         return `hand-over from ${transition.from} to ${transition.to}`;

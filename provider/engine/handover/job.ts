@@ -1,4 +1,5 @@
 import type { VerifyLevel } from "../../volumes/mover.js";
+import type { Place } from "../../volumes/refs.js";
 
 /** What a runner is started with: plain, canonical, without secrets. The journal keeps it as the plan. */
 export type Job = EnvironmentJob | VolumeJob;
@@ -87,8 +88,8 @@ export interface RouterJob {
 
 export interface VolumeJob extends JobOrigin {
     kind: "volume";
-    source: string;
-    destination: string;
+    source: Place;
+    destination: Place;
     include?: string[];
     exclude?: string[];
     strategy: string;

@@ -1,4 +1,5 @@
 import type { Measure, Mover, PassReport, Proof } from "../../volumes/mover.js";
+import { describePlace, type Place, placeName, samePlace } from "../../volumes/refs.js";
 import type { Clock } from "../clock.js";
 import { CutoverError } from "../errors.js";
 import type { Journal } from "../journal.js";
@@ -61,15 +62,13 @@ class Migration {
     async look(): Promise<unknown> {
         const { job, platform, reserve } = this.tools;
         await platform.removeMovers();
-        const made = await platform.createdAt(job.source);
+        const made = await platform.source.identity();
         refuse(await this.obstacles(made !== undefined));
-        await platform.create(job.destination);
-        if (await platform.overlap(job.source, job.destination)) {
+        await platform.createDestination();
+        if (await platform.overlap()) {
             throw new CutoverError(
-                `destination: volume ${job.destination} is in the same folder as ${job.source}`,
-                {
-                    next: "choose a volume that lies elsewhere",
-                },
+                `destination: ${describePlace(job.destination)} is in the same folder as ${placeName(job.source)}`,
+                { next: "choose a volume that lies elsewhere" },
             );
         }
         await reserve.take();
@@ -89,14 +88,14 @@ class Migration {
         const obstacles: Obstacle[] = [];
         if (!sourceExists) {
             obstacles.push({
-                problem: `source: there is no volume ${job.source}`,
+                problem: `source: there is no ${describePlace(job.source)}`,
                 next: "check its name and its engine",
             });
         }
         obstacles.push(...(await this.writers.obstacles()));
-        const onDestination = (await platform.writers(job.destination)).map(({ name }) => name);
+        const onDestination = (await platform.destinationWriters()).map(({ name }) => name);
         if (onDestination.length > 0) {
-            const problem = `destination: volume ${job.destination} is written by ${onDestination.join(", ")}`;
+            const problem = `destination: ${describePlace(job.destination)} is written by ${onDestination.join(", ")}`;
             obstacles.push({ problem, next: "stop what writes to it, or choose a new volume" });
         }
         return obstacles;
@@ -105,8 +104,10 @@ class Migration {
     /** Docker makes a missing volume, empty, as soon as a container mounts it: that one is no source. */
     private async refuseNewSource(made: string | undefined): Promise<void> {
         const { job, platform } = this.tools;
-        if ((await platform.createdAt(job.source)) === made) return;
-        throw new CutoverError(`source: volume ${job.source} was removed while it was looked at`);
+        if ((await platform.source.identity()) === made) return;
+        throw new CutoverError(
+            `source: ${describePlace(job.source)} was removed while it was looked at`,
+        );
     }
 
     /** Ours is what an earlier job of this migration left, and nobody has written to since. */
@@ -116,7 +117,7 @@ class Migration {
         const before = lastCopyInto(job.destination, journal);
         if (before === undefined) {
             throw new CutoverError(
-                `destination: volume ${job.destination} holds data, and no record says that this migration wrote them`,
+                `destination: ${describePlace(job.destination)} holds data, and no record says that this migration wrote them`,
                 {
                     next: 'choose a new volume, or write onExisting: "update" to have it made equal to the source',
                 },
@@ -125,7 +126,7 @@ class Migration {
         if (before.fingerprint === undefined) return;
         if ((await this.open.fingerprint("destination")) === before.fingerprint) return;
         throw new CutoverError(
-            `destination: volume ${job.destination} was written to since its report`,
+            `destination: ${describePlace(job.destination)} was written to since its report`,
             {
                 next: 'write onExisting: "update" to have what was written there replaced by the source',
             },
@@ -166,10 +167,13 @@ class Migration {
         await this.prove();
         const after = await this.open.unchangedSinceProof();
         if (!after.unchanged) {
-            throw new CutoverError(`something wrote to volume ${job.source} while it was copied`, {
-                lastLines: [...after.changes, ...(await this.namedWriters())],
-                next: "name every writer in quiesce.containers, or stop them",
-            });
+            throw new CutoverError(
+                `something wrote to ${describePlace(job.source)} while it was copied`,
+                {
+                    lastLines: [...after.changes, ...(await this.namedWriters())],
+                    next: "name every writer in quiesce.containers, or stop them",
+                },
+            );
         }
         // One that came late and has not written yet would do so next.
         await this.refuseWriters();
@@ -183,7 +187,7 @@ class Migration {
         const writers = await this.writers.atWork();
         if (writers.length === 0) return;
         throw new CutoverError(
-            `source: volume ${this.tools.job.source} is written by ${writers.join(", ")}`,
+            `source: ${describePlace(this.tools.job.source)} is written by ${writers.join(", ")}`,
             {
                 next: "name it in quiesce.containers, or stop it",
             },
@@ -213,8 +217,8 @@ class Migration {
         const { job } = this.tools;
         const freeze = { seconds: this.writers.frozenSeconds(), held: 0, cut: 0 };
         const copy = copyReport({
-            source: job.source,
-            destination: job.destination,
+            source: placeName(job.source),
+            destination: placeName(job.destination),
             passes: this.passes,
             declined: await this.open.declined(),
             verified: job.verify,
@@ -257,7 +261,7 @@ function refuse(obstacles: readonly Obstacle[]): void {
 function refuseEmptySource(job: VolumeJob, source: Measure, destination: Measure): void {
     if (!source.empty || destination.empty) return;
     throw new CutoverError(
-        `source: volume ${job.source} is empty, and destination ${job.destination} holds data`,
+        `source: ${describePlace(job.source)} is empty, and destination ${placeName(job.destination)} holds data`,
         { next: "check the source; if it is meant to be empty, remove the destination first" },
     );
 }
@@ -266,10 +270,11 @@ function refuseEmptySource(job: VolumeJob, source: Measure, destination: Measure
  * What the journal says of the last job that began to copy into a volume, this one included when an earlier runner of it
  * died: its fingerprint, when it came to an end.
  */
-function lastCopyInto(destination: string, journal: Journal): { fingerprint?: string } | undefined {
+function lastCopyInto(destination: Place, journal: Journal): { fingerprint?: string } | undefined {
     const entries = journal.entries();
     const jobs = entries.filter(
-        ({ kind, data }) => kind === "open" && (data as VolumeJob).destination === destination,
+        ({ kind, data }) =>
+            kind === "open" && samePlace((data as VolumeJob).destination, destination),
     );
     const began = new Set(
         entries

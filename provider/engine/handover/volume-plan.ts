@@ -1,7 +1,9 @@
+import { type Place, placeName } from "../../volumes/refs.js";
+
 /** What the titles tell of a migration: in preview, some of it may read "(known after apply)". */
 export interface VolumeOutline {
-    source: string;
-    destination: string;
+    source: Place;
+    destination: Place;
     verify: string;
     onExisting: string;
     quiesce?: { containers: readonly string[]; how: string; then: string };
@@ -23,7 +25,7 @@ export function volumeTitles(job: VolumeOutline): VolumeTitles {
     const { source, destination, quiesce } = job;
     const names = quiesce?.containers.join(", ") ?? "";
     const several = (quiesce?.containers.length ?? 0) > 1;
-    const copy = `copy ${source} into ${destination}${job.onExisting === "update" ? ", deleting what only it has" : ""}`;
+    const copy = `copy ${placeName(source)} into ${placeName(destination)}${job.onExisting === "update" ? ", deleting what only it has" : ""}`;
     const proof = job.verify === "none" ? "" : ` and prove the copy (${job.verify})`;
     const stays =
         quiesce?.then === "stay"
@@ -52,6 +54,6 @@ function past(how: string): string {
 }
 
 /** An empty source is copied as it is, and Docker treats the copy as any empty volume. */
-export function emptySource(volume: string): string {
-    return `source ${volume} is empty: Docker fills its copy from the image of the first container that mounts it, unless that mount says noCopy`;
+export function emptySource(source: Place): string {
+    return `source ${placeName(source)} is empty: Docker fills its copy from the image of the first container that mounts it, unless that mount says noCopy`;
 }

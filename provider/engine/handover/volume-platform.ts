@@ -21,20 +21,28 @@ export interface QuiescedContainer {
     restartPolicy: string;
 }
 
-/** What a migration needs of the place where its volumes are. */
-export interface VolumePlatform {
-    /** When it was made; undefined where there is none. */
-    createdAt(volume: string): Promise<string | undefined>;
-    /** Made where it is missing; never filled from an image. */
-    create(volume: string): Promise<void>;
-    /** Whether two volumes are one folder, or one lies in the other. */
-    overlap(one: string, other: string): Promise<boolean>;
-    writers(volume: string): Promise<Writer[]>;
+/** What a migration needs where its source is. */
+export interface SourcePlatform {
+    /** By which the source is told from one that is made anew later; undefined where there is none. */
+    identity(): Promise<string | undefined>;
+    /** Containers that could write to it now. */
+    writers(): Promise<Writer[]>;
     container(name: string): Promise<QuiescedContainer | undefined>;
     /** Keeps it from running until `resume`, over restarts of the engine too. */
     quiesce(container: QuiescedContainer, how: "stop" | "pause"): Promise<{ killed: boolean }>;
     /** Lets it run as it did before; tells whether it is there at all. */
     resume(container: QuiescedContainer): Promise<boolean>;
+}
+
+/** What a migration needs of the places where its volumes are. */
+export interface VolumePlatform {
+    source: SourcePlatform;
+    /** Makes the destination where it is missing; never filled from an image. */
+    createDestination(): Promise<void>;
+    /** Containers that could write to the destination now. */
+    destinationWriters(): Promise<Writer[]>;
+    /** Whether source and destination are one folder, or one lies in the other. */
+    overlap(): Promise<boolean>;
     openMover(job: VolumeJob, tools: { reporter: Reporter; signal: AbortSignal }): Promise<Mover>;
     /** Ends movers that a runner before this one left. */
     removeMovers(): Promise<void>;

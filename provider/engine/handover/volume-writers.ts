@@ -1,3 +1,4 @@
+import { describePlace } from "../../volumes/refs.js";
 import type { Clock } from "../clock.js";
 import type { Journal, JournalEntry } from "../journal.js";
 import type { VolumeJob } from "./job.js";
@@ -28,15 +29,13 @@ export class VolumeWriters {
         const obstacles: Obstacle[] = [];
         const declared = new Set<string>();
         for (const name of job.quiesce?.containers ?? []) {
-            const container = await platform.container(name);
+            const container = await platform.source.container(name);
             if (!container) obstacles.push(noSuchContainer(name));
             else if (container.removedAtEnd && job.quiesce?.how === "stop")
                 obstacles.push(removedAtEnd(name));
             if (container) declared.add(container.id);
         }
-        const strangers = (await platform.writers(job.source)).filter(
-            ({ id }) => !declared.has(id),
-        );
+        const strangers = (await platform.source.writers()).filter(({ id }) => !declared.has(id));
         if (strangers.length > 0) obstacles.push(writtenBy(job, strangers));
         return obstacles;
     }
@@ -46,8 +45,8 @@ export class VolumeWriters {
         const { job, platform } = this.tools;
         const ids = new Set<string>();
         for (const name of job.quiesce?.containers ?? [])
-            ids.add((await platform.container(name))?.id ?? "");
-        const writers = await platform.writers(job.source);
+            ids.add((await platform.source.container(name))?.id ?? "");
+        const writers = await platform.source.writers();
         return writers.filter(({ id, paused }) => !(paused && ids.has(id))).map(({ name }) => name);
     }
 
@@ -55,7 +54,7 @@ export class VolumeWriters {
     async quiesce(): Promise<void> {
         const { job, platform, journal } = this.tools;
         const { containers, how } = job.quiesce ?? { containers: [], how: "stop" as const };
-        const found = await Promise.all(containers.map((name) => platform.container(name)));
+        const found = await Promise.all(containers.map((name) => platform.source.container(name)));
         const running = found.filter(
             (container) => container?.running === true,
         ) as QuiescedContainer[];
@@ -65,7 +64,7 @@ export class VolumeWriters {
             journal.append({ kind: "note", job: job.id, step: "quiesce", data: more });
         }
         for (const container of running) {
-            const { killed } = await platform.quiesce(container, how);
+            const { killed } = await platform.source.quiesce(container, how);
             if (killed) this.killedNames.add(container.name);
         }
     }
@@ -75,7 +74,7 @@ export class VolumeWriters {
         const { job, platform, journal } = this.tools;
         const gone: string[] = [];
         for (const container of this.quiesced()) {
-            if (!(await platform.resume(container))) gone.push(container.name);
+            if (!(await platform.source.resume(container))) gone.push(container.name);
         }
         if (this.frozen) journal.append({ kind: "note", job: job.id, step: "resume" });
         return gone.length > 0
@@ -145,7 +144,7 @@ function writtenBy({ source, quiesce }: VolumeJob, writers: readonly Writer[]): 
     const all = [...(quiesce?.containers ?? []), ...writers.map(({ name }) => name)];
     const list = all.map((name) => JSON.stringify(name)).join(", ");
     return {
-        problem: `source: volume ${source} is written by ${writers.map(({ name }) => name).join(", ")}`,
+        problem: `source: ${describePlace(source)} is written by ${writers.map(({ name }) => name).join(", ")}`,
         next: `declare quiesce: { containers: [${list}], how: "${quiesce?.how ?? "stop"}" }, or stop what writes`,
     };
 }

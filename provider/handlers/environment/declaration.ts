@@ -1,5 +1,5 @@
 import type { Duration, Size } from "../../engine/units.js";
-import type { VolumeRef } from "../../volumes/refs.js";
+import type { DockerVolumeRef } from "../../volumes/refs.js";
 import { holdsUnknown, type Unknown } from "../unknown.js";
 
 /**
@@ -53,7 +53,7 @@ export type VolumeMode = "handover" | "clone" | "shared";
 export interface VolumeDeclaration<Later = never> {
     mounts: Record<string, MountDeclaration<Later>>;
     mode: VolumeMode;
-    seed?: VolumeRef;
+    seed?: DockerVolumeRef;
     onDestroy: "keep" | "delete" | Later;
     /** `clone`: "canary writes are discarded". */
     acknowledge?: string;

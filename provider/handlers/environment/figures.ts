@@ -25,7 +25,7 @@ export async function showHandoverFigures(
         sources.map(async (volume) => ({
             volume,
             measure: await measuredInTime(
-                measureVolume(engine, volume, declaration.runnerImage),
+                measureVolume(engine, { volume }, declaration.runnerImage),
                 context,
             ),
         })),

@@ -21,7 +21,7 @@ import {
     shape,
 } from "../input-shape.js";
 import { passesShape } from "../passes.js";
-import { volumeRefShape } from "../volume-ref.js";
+import { dockerVolumeShape } from "../volume-ref.js";
 import { listenLeaf } from "./listen.js";
 import { mountShape } from "./mount.js";
 import { reservedNames } from "./reserved-names.js";
@@ -71,7 +71,7 @@ export const acknowledgement = "canary writes are discarded";
 export const volumeShape = part('write the volume, such as { mounts: { web: "/var/lib/shop" } }', {
     mounts: mapOf('write the container and the path, such as { web: "/var/lib/shop" }', mountShape),
     mode: modeLeaf.default("handover"),
-    seed: volumeRefShape("shop-data").optional(),
+    seed: dockerVolumeShape("shop-data").optional(),
     onDestroy: choiceLeaf("keep", "delete").default("keep"),
     acknowledge: choiceLeaf(acknowledgement).optional(),
     safeMethodsOnly: flagLeaf().optional(),

@@ -1,18 +1,22 @@
-import type { DockerEngine } from "../../platforms/docker/engine.js";
+import { placeFacts } from "../../platforms/docker/places.js";
+import { imageTags } from "../../runner/image.js";
+import { describePlace, placeOf } from "../../volumes/refs.js";
 import type { VolumeMigrationDeclaration } from "./declaration.js";
+import type { Engines } from "./engines.js";
 
 /** What is true after a migration that failed, and what to do next. */
 export async function afterFailure(
-    engine: DockerEngine,
-    { destination, quiesce }: VolumeMigrationDeclaration,
+    engines: Engines,
+    { destination, quiesce, runnerImage = imageTags().runner }: VolumeMigrationDeclaration,
 ): Promise<{ state: string; next: string }> {
     const facts: string[] = [];
     for (const name of quiesce?.containers ?? []) {
-        const container = await engine.container(name);
+        const container = await engines.source.container(name);
         facts.push(container ? `${name} is ${container.status}` : `there is no container ${name}`);
     }
-    const there = await engine.volume(destination.docker.volume);
-    const volume = destination.docker.volume;
-    facts.push(there ? `volume ${volume} is no proven copy` : `there is no volume ${volume}`);
+    const place = placeOf(destination);
+    const there = await placeFacts(engines.destination, place, runnerImage);
+    const name = describePlace(place);
+    facts.push(there ? `${name} is no proven copy` : `there is no ${name}`);
     return { state: facts.join(", "), next: "mend the cause and run pulumi up again" };
 }

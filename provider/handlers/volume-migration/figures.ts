@@ -2,23 +2,27 @@ import { emptySource } from "../../engine/handover/volume-plan.js";
 import { formatBytes } from "../../engine/units.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { type VolumeFacts, writersAmong } from "../../platforms/docker/facts.js";
+import { placeFacts } from "../../platforms/docker/places.js";
+import { imageTags } from "../../runner/image.js";
 import { measureVolume } from "../../runner/measure-volume.js";
 import type { Measure } from "../../volumes/mover.js";
+import { describePlace, type Place, placeName, placeOf } from "../../volumes/refs.js";
 import { measuredInTime } from "../docker-target.js";
 import type { HandlerContext } from "../handler.js";
 import { isUnknown } from "../unknown.js";
 import type { PreviewedMigration } from "./declaration.js";
+import type { Engines } from "./engines.js";
 
 /** Live figures of a preview, as messages on the resource's row: they would make a plan differ from run to run. */
 export async function showMigrationFigures(
-    engine: DockerEngine,
+    engines: Engines,
     declaration: PreviewedMigration,
     context: HandlerContext,
 ): Promise<void> {
     await Promise.all([
-        showSource(engine, declaration, context),
-        showDestination(engine, declaration, context),
-        showQuiesced(engine, declaration, context),
+        showSource(engines.source, declaration, context),
+        showDestination(engines.destination, declaration, context),
+        showQuiesced(engines.source, declaration, context),
     ]);
 }
 
@@ -27,28 +31,38 @@ async function showSource(
     { source, quiesce, runnerImage }: PreviewedMigration,
     context: HandlerContext,
 ): Promise<void> {
-    const name = source.docker.volume;
+    const place = placeOf(source);
+    const name = placeName(place);
     if (isUnknown(name)) return;
     const { reporter } = context;
-    const facts = await engine.volume(name);
-    if (!facts) {
-        reporter.warn(`source: there is no volume ${name} now`);
-        return;
-    }
-    const measured = await measuredInTime(measureVolume(engine, name, runnerImage), context);
+    const facts = await lookAt(engine, place, runnerImage);
+    if (facts === "not looked at") return reporter.info(`source ${name}: not measured`);
+    if (!facts) return reporter.warn(`source: there is no ${describePlace(place)} now`);
+    const measured = await measuredInTime(measureVolume(engine, place, runnerImage), context);
     reporter.info(`source ${name}: ${measured ? sizeOf(measured) : "not measured"}`);
-    if (measured?.empty) reporter.warn(emptySource(name));
+    if (measured?.empty) reporter.warn(emptySource(place));
     if (measured && measured.sockets > 0) {
         reporter.warn(
             `source ${name}: ${measured.sockets} ${measured.sockets === 1 ? "socket is" : "sockets are"} not carried`,
         );
     }
-    await warnOfWriters(engine, facts, quiesce?.containers ?? [], context);
+    await warnOfWriters(engine, facts, name, quiesce?.containers ?? [], context);
+}
+
+/** A folder is looked at by a container of the runner's image, and preview builds none. */
+async function lookAt(
+    engine: DockerEngine,
+    place: Place,
+    image = imageTags().runner,
+): Promise<VolumeFacts | undefined | "not looked at"> {
+    if ("directory" in place && !(await engine.imageExists(image))) return "not looked at";
+    return placeFacts(engine, place, image);
 }
 
 async function warnOfWriters(
     engine: DockerEngine,
     volume: VolumeFacts,
+    name: string,
     quiesced: readonly string[],
     { reporter }: HandlerContext,
 ): Promise<void> {
@@ -58,9 +72,9 @@ async function warnOfWriters(
     const strangers = writersAmong(await engine.running(), volume).filter(
         ({ id }) => !known.has(id),
     );
-    for (const { name } of strangers) {
+    for (const stranger of strangers) {
         reporter.warn(
-            `source ${volume.name} is written by ${name}: up refuses it unless quiesce names it`,
+            `source ${name} is written by ${stranger.name}: up refuses it unless quiesce names it`,
         );
     }
 }
@@ -70,17 +84,22 @@ async function showDestination(
     { source, destination, onExisting, runnerImage }: PreviewedMigration,
     context: HandlerContext,
 ): Promise<void> {
-    const name = destination.docker.volume;
-    if (isUnknown(name) || !(await engine.volume(name))) return;
+    const place = placeOf(destination);
+    const name = placeName(place);
+    if (isUnknown(name)) return;
+    const facts = await lookAt(engine, place, runnerImage);
+    if (facts === undefined || facts === "not looked at") return;
     const { reporter } = context;
-    const measured = await measuredInTime(measureVolume(engine, name, runnerImage), context);
+    const measured = await measuredInTime(measureVolume(engine, place, runnerImage), context);
     const what = measured
         ? `${sizeOf(measured)}, last changed ${measured.newest ?? "at an unknown time"}`
         : "not measured";
     if (measured?.empty) {
         reporter.info(`destination ${name} exists already, and is empty`);
     } else if (onExisting === "update") {
-        const from = isUnknown(source.docker.volume) ? "the source" : source.docker.volume;
+        const from = isUnknown(placeName(placeOf(source)))
+            ? "the source"
+            : placeName(placeOf(source));
         reporter.warn(
             `destination ${name} (${what}) is made equal to ${from}; this cannot be undone`,
         );

@@ -6,11 +6,13 @@ import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
+import { placeFacts } from "../../platforms/docker/places.js";
 import { askToGoBack } from "../../runner/abort.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { readJournal } from "../../runner/record.js";
 import { follow, runToItsEnd, takeOver } from "../../runner/start.js";
-import { dockerEngine, targetProblem } from "../docker-target.js";
+import { placeName, placeOf } from "../../volumes/refs.js";
+import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
@@ -20,6 +22,7 @@ import {
     type PreviewedMigration,
     type VolumeMigrationDeclaration,
 } from "./declaration.js";
+import { type Engines, enginesOf } from "./engines.js";
 import { showMigrationFigures } from "./figures.js";
 import { migrationJob, wantsSync } from "./job.js";
 import { planOfMigration } from "./plan.js";
@@ -59,7 +62,7 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
             prefix: olds?.prefix ?? newPrefix(origin),
             origin: olds?.origin ?? origin,
             ...(row ? { row } : {}),
-            volume: declaration.destination.docker.volume,
+            volume: placeName(placeOf(declaration.destination)),
         };
         if (olds && sameJson(declared(olds), declared(inputs)))
             return { inputs: { ...inputs, plan: olds.plan }, problems: [] };
@@ -81,22 +84,22 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
         try {
             return { id, state: { ...inputs, report: await migrate(state, inputs, context) } };
         } catch (error) {
-            const engine = dockerEngine(inputs.source.docker.host, context);
-            const now = await afterFailure(engine, inputs).catch(() => ({}));
+            const now = await afterFailure(enginesOf(inputs, context), inputs).catch(() => ({}));
             throw new ReconcileFailed(id, { ...inputs }, asCutoverError(error).with(now));
         }
     },
 
     async read(_id, state, context) {
-        const engine = dockerEngine(state.destination.docker.host, context);
-        if (!(await engine.volume(state.destination.docker.volume))) return undefined;
+        const { destination } = enginesOf(state, context);
+        const image = state.runnerImage ?? imageTags().runner;
+        if (!(await placeFacts(destination, placeOf(state.destination), image))) return undefined;
         const { report: _report, ...inputs } = state;
         return { inputs, state };
     },
 
     /** The volumes are the user's: they stay. What is under way goes back first, so that no writer stays stopped. */
     async remove(_id, state, context) {
-        const engine = dockerEngine(state.destination.docker.host, context);
+        const { destination: engine } = enginesOf(state, context);
         await goBack(engine, state.prefix, context);
         await engine.remove(names.runner(state.prefix));
         const movers = await engine.containers(ownLabels(state.prefix, "mover"));
@@ -112,17 +115,40 @@ async function planned(
     inputs: Unplanned,
     context: HandlerContext,
 ): Promise<{ inputs?: MigrationInputs; problems: InputProblem[] }> {
-    const engine = dockerEngine(inputs.source.docker.host, context);
-    const unusable = await targetProblem(engine, context);
-    if (unusable && !context.preview)
-        return { problems: [{ path: "source.docker.host", problem: unusable }] };
-    if (unusable) context.reporter.warn(`the target was not looked at: ${unusable}`);
+    const engines = enginesOf(inputs, context);
+    const unusable = await unusableEngines(engines, inputs, context);
+    if (unusable.length > 0 && !context.preview) return { problems: unusable };
+    for (const { problem } of unusable)
+        context.reporter.warn(`the target was not looked at: ${problem}`);
+    const looked = unusable.length === 0;
     const sync =
         olds === undefined ||
         wantsSync(olds, inputs) ||
-        (!unusable && !(await lastSyncSucceeded(engine, inputs)));
-    if (context.preview && !unusable && sync) await showMigrationFigures(engine, inputs, context);
+        (looked && !(await lastSyncSucceeded(engines.destination, inputs)));
+    if (context.preview && looked && sync) await showMigrationFigures(engines, inputs, context);
     return { inputs: { ...inputs, plan: planOfMigration(inputs, sync) }, problems: [] };
+}
+
+/** Each engine that cannot be used, by the property that names it. */
+async function unusableEngines(
+    { source, destination }: Engines,
+    inputs: Unplanned,
+    context: HandlerContext,
+): Promise<InputProblem[]> {
+    const engines = new Map([
+        [`source.${"docker" in inputs.source ? "docker" : "directory"}.host`, source],
+        [
+            `destination.${"docker" in inputs.destination ? "docker" : "directory"}.host`,
+            destination,
+        ],
+    ]);
+    // One and the same is named once.
+    if (source === destination) engines.delete([...engines.keys()][1] as string);
+    const looks = [...engines].map(async ([path, engine]) => {
+        const problem = await targetProblem(engine, context);
+        return problem === undefined ? [] : [{ path, problem }];
+    });
+    return (await Promise.all(looks)).flat();
 }
 
 /** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
@@ -139,7 +165,8 @@ async function migrate(
     inputs: VolumeMigrationDeclaration & MigrationInputs,
     context: HandlerContext,
 ): Promise<MigrationReport> {
-    const engine = dockerEngine(inputs.source.docker.host, context);
+    const { source, destination: engine } = enginesOf(inputs, context);
+    if (source !== engine) throw new CutoverError("source and destination are on two engines");
     const images = await ensureImages(engine, { runner: inputs.runnerImage }, context.reporter);
     const job = migrationJob(inputs, images.runner);
     const tools = { engine, ...context };
@@ -147,7 +174,8 @@ async function migrate(
         (await takeOver(job.prefix, job.aim, tools)) ??
         (state?.report ? undefined : await doneBefore(engine, job));
     // Found done, and since then somebody removed what it made.
-    const found = taken && (await engine.volume(job.destination)) ? taken : undefined;
+    const there = await placeFacts(engine, job.destination, job.image);
+    const found = taken && there ? taken : undefined;
     const results = found ?? (await runToItsEnd(job, tools));
     return results.commit as MigrationReport;
 }

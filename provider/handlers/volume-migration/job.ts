@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { VolumeJob } from "../../engine/handover/job.js";
 import { toBytes, toMilliseconds } from "../../engine/units.js";
 import { startedBy } from "../../runner/start.js";
+import { placeOf } from "../../volumes/refs.js";
 import { digestOf } from "../digest-of.js";
 import { originLabels } from "../labels.js";
 import type { Origin } from "../prefix.js";
@@ -34,8 +35,8 @@ export function migrationJob(
         aim: aimOf(declaration),
         by: startedBy(),
         image,
-        source: source.docker.volume,
-        destination: destination.docker.volume,
+        source: placeOf(source),
+        destination: placeOf(destination),
         ...(include ? { include } : {}),
         ...(exclude ? { exclude } : {}),
         strategy: declaration.strategy,

@@ -1,4 +1,5 @@
 import { volumeStepNames, volumeTitles } from "../../engine/handover/volume-plan.js";
+import { type Place, placeName, placeOf, type VolumeRef } from "../../volumes/refs.js";
 import { printable } from "../unknown.js";
 import type { PreviewedMigration } from "./declaration.js";
 
@@ -7,14 +8,18 @@ export function planOfMigration(declaration: PreviewedMigration, sync: boolean):
     if (!sync) return ["nothing is copied: only the settings change"];
     const { source, destination, verify, quiesce, onExisting } = declaration;
     const outline = {
-        source: printable(source.docker.volume),
-        destination: printable(destination.docker.volume),
+        source: printablePlace(source),
+        destination: printablePlace(destination),
         verify: printable(verify),
         onExisting: printable(onExisting),
         ...(quiesce ? { quiesce: printableQuiesce(quiesce) } : {}),
     };
     const titles = volumeTitles(outline);
     return volumeStepNames(outline).map((name) => titles[name]);
+}
+
+function printablePlace(ref: VolumeRef): Place {
+    return { volume: printable(placeName(placeOf(ref))) };
 }
 
 function printableQuiesce({ containers, how, then }: NonNullable<PreviewedMigration["quiesce"]>) {

@@ -6,24 +6,28 @@ import { isUnknown } from "../unknown.js";
 export function migrationProblems(raw: unknown): InputProblem[] {
     const given = asObject(raw);
     return [
-        ...volumeProblems(asDocker(given.source), asDocker(given.destination)),
+        ...volumeProblems(outlineOf(given.source), outlineOf(given.destination)),
         ...emptyListProblems(given),
     ];
 }
 
-function volumeProblems(source: DockerOutline, destination: DockerOutline): InputProblem[] {
-    const written = [source.volume, source.host, destination.volume, destination.host];
-    if (written.some(isUnknown) || !source.volume || !destination.volume) return [];
+/** One and the same, or one within the other: on one engine alone, as far as the text tells. */
+function volumeProblems(source: Outline, destination: Outline): InputProblem[] {
+    const written = [source.name, source.host, destination.name, destination.host];
+    if (source.kind !== destination.kind || source.host !== destination.host) return [];
+    if (written.some(isUnknown)) return [];
     if (written.some((leaf) => leaf !== undefined && typeof leaf !== "string")) return [];
-    if (source.host !== destination.host) {
-        const problem =
-            "is another engine than source.docker.host, and both volumes must be on one engine in this version";
-        const instead = "write the same in both, or leave both out";
-        return [{ path: "destination.docker.host", problem, instead }];
+    if (!source.name || !destination.name) return [];
+    const path = `destination.${source.kind === "docker" ? "docker.volume" : "directory.path"}`;
+    const [from, to] = [source.name as string, destination.name as string];
+    if (from === to) {
+        const instead = source.kind === "docker" ? "write another volume" : "write another folder";
+        return [{ path, problem: "is the source itself", instead }];
     }
-    if (source.volume !== destination.volume) return [];
-    const problem = "is the source itself";
-    return [{ path: "destination.docker.volume", problem, instead: "write another volume" }];
+    if (source.kind === "docker") return [];
+    const instead = "write a folder that lies beside it";
+    if (to.startsWith(`${from}/`)) return [{ path, problem: "lies in the source", instead }];
+    return from.startsWith(`${to}/`) ? [{ path, problem: "holds the source", instead }] : [];
 }
 
 function emptyListProblems({ include, quiesce }: Record<string, unknown>): InputProblem[] {
@@ -46,13 +50,20 @@ function emptyListProblems({ include, quiesce }: Record<string, unknown>): Input
     return problems;
 }
 
-interface DockerOutline {
-    volume?: unknown;
+interface Outline {
+    kind: "docker" | "directory";
+    name?: unknown;
     host?: unknown;
 }
 
-function asDocker(ref: unknown): DockerOutline {
-    return asObject(asObject(ref).docker);
+function outlineOf(ref: unknown): Outline {
+    const { docker, directory } = asObject(ref);
+    if (docker === undefined && directory !== undefined) {
+        const { path, host } = asObject(directory);
+        return { kind: "directory", name: path, host };
+    }
+    const { volume, host } = asObject(docker);
+    return { kind: "docker", name: volume, host };
 }
 
 function asObject(value: unknown): Record<string, unknown> {

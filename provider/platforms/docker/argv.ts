@@ -19,6 +19,13 @@ export interface VolumeMount {
     readOnly?: boolean;
 }
 
+export interface BindMount {
+    /** Path on the engine's machine. */
+    source: string;
+    path: string;
+    readOnly?: boolean;
+}
+
 export interface CreateContainer {
     name?: string;
     image: string;
@@ -28,7 +35,7 @@ export interface CreateContainer {
     env?: Readonly<Record<string, string>>;
     volumes?: readonly VolumeMount[];
     /** Host paths, such as the engine's socket. */
-    binds?: readonly { source: string; path: string }[];
+    binds?: readonly BindMount[];
     network?: string;
     aliases?: readonly string[];
     /** `ADDRESS:PORT` of the host to a port of the container. */
@@ -68,9 +75,7 @@ export function createOptions(spec: CreateContainer): string[] {
         options.push("--env", `${key}=${value}`);
     for (const mount of spec.volumes ?? [])
         options.push("--mount", mountOption(mount, spec.fillVolumes ?? false));
-    for (const { source, path } of spec.binds ?? []) {
-        options.push("--mount", `type=bind,source=${source},target=${path}`);
-    }
+    for (const mount of spec.binds ?? []) options.push("--mount", bindOption(mount));
     for (const { address, port, to } of spec.publish ?? []) {
         options.push(
             "--publish",
@@ -87,6 +92,14 @@ function mountOption(mount: VolumeMount, fill: boolean): string {
     if (mount.readOnly) fields.push("readonly");
     if (!fill) fields.push("volume-nocopy");
     return fields.join(",");
+}
+
+/** Fields are CSV: a path may hold a comma or a quote. */
+function bindOption({ source, path, readOnly }: BindMount): string {
+    const field = /[",]/.test(source)
+        ? `"source=${source.replaceAll('"', '""')}"`
+        : `source=${source}`;
+    return ["type=bind", field, `target=${path}`, ...(readOnly ? ["readonly"] : [])].join(",");
 }
 
 /** `--filter label=…` for each label. */

@@ -211,8 +211,8 @@ export function isAlive(container: ContainerFacts): boolean {
 }
 
 /**
- * Containers that could write to a volume: those that mount it, and those that bind-mount its folder, a parent of it,
- * or something inside. `docker ps --filter volume=` misses the latter ones (seen on 20.10).
+ * Containers that could write to a volume: those that mount it, and those that mount its folder, a parent of it, or
+ * something inside. `docker ps --filter volume=` misses the latter ones (seen on 20.10).
  */
 export function writersAmong(
     containers: readonly ContainerFacts[],
@@ -220,8 +220,7 @@ export function writersAmong(
 ): ContainerFacts[] {
     const isOfVolume = (mount: MountFacts) =>
         mount.volume === volume.name ||
-        (mount.type === "bind" &&
-            foldersOf(volume).some((folder) => overlaps(mount.source, folder)));
+        (mount.source !== "" && foldersOf(volume).some((folder) => overlaps(mount.source, folder)));
     return containers.filter(({ mounts }) =>
         mounts.some((mount) => mount.writable && isOfVolume(mount)),
     );

@@ -2,10 +2,12 @@ import { CutoverError } from "../../engine/errors.js";
 import type { EnvironmentJob, SlotJob } from "../../engine/handover/job.js";
 import { moverClient } from "../../volumes/client.js";
 import type { Mover } from "../../volumes/mover.js";
+import type { Place } from "../../volumes/refs.js";
 import type { SlotPlatform, VolumePair } from "../platform.js";
 import type { DockerEngine } from "./engine.js";
 import { type ContainerFacts, isAlive, writersAmong } from "./facts.js";
 import { labelKeys, ownLabels, parkedMark } from "./names.js";
+import { joinMounts, mountsOfPlace } from "./places.js";
 
 /**
  * What a faithful copy needs, and what is lost without it: CHOWN and FOWNER (owners, times), DAC_OVERRIDE and
@@ -184,7 +186,16 @@ export class DockerSlots implements SlotPlatform {
         pair: VolumePair,
         options: Parameters<SlotPlatform["openMover"]>[1],
     ): Promise<Mover> {
-        return openDockerMover(this.engine, this.job, pair, options);
+        return openDockerMover(
+            this.engine,
+            this.job,
+            {
+                ...pair,
+                source: { volume: pair.source },
+                destination: { volume: pair.destination },
+            },
+            options,
+        );
     }
 
     async removeMovers(): Promise<void> {
@@ -270,11 +281,16 @@ function containerGone(key: string, slot: string): CutoverError {
     });
 }
 
+interface PlacePair extends Pick<VolumePair, "reporter" | "signal"> {
+    source: Place;
+    destination: Place;
+}
+
 /** A mover in a container of its own: no network, no socket, the source read-only, and only the rights of a copy. */
 export async function openDockerMover(
     engine: DockerEngine,
     job: { prefix: string; image: string; labels: Record<string, string>; id: string },
-    pair: VolumePair,
+    pair: PlacePair,
     options: Parameters<SlotPlatform["openMover"]>[1],
 ): Promise<Mover> {
     const child = engine.runAttached({
@@ -289,10 +305,10 @@ export async function openDockerMover(
         readOnlyRoot: true,
         capabilities: moverCapabilities,
         labels: { ...ownLabels(job.prefix, "mover"), ...job.labels, [labelKeys.job]: job.id },
-        volumes: [
-            { volume: pair.source, path: "/source", readOnly: true },
-            { volume: pair.destination, path: "/destination" },
-        ],
+        ...joinMounts(
+            mountsOfPlace(pair.source, "/source", { readOnly: true }),
+            mountsOfPlace(pair.destination, "/destination", { readOnly: false }),
+        ),
     });
     return moverClient(child, { reporter: pair.reporter, signal: pair.signal });
 }

@@ -110,27 +110,58 @@ describe("volumes", () => {
         ]);
     });
 
-    test("on two engines", () => {
-        const line =
-            "destination.docker.host: is another engine than source.docker.host, and both volumes must be on one engine in this version; write the same in both, or leave both out";
-        const [one, other] = ["ssh://deploy@shop-1", "ssh://deploy@shop-2"];
-        expect(said({ "source.docker.host": one, "destination.docker.host": other })).toEqual([
-            line,
-        ]);
-        expect(said({ "source.docker.host": one })).toEqual([line]);
-        expect(said({ "destination.docker.host": one })).toEqual([line]);
+    test("on two engines, of one name", () => {
+        const other = { "source.docker.host": "ssh://deploy@shop-1" };
+        expect(said({ ...other, "destination.docker.volume": "orders-v1" })).toEqual([]);
     });
 
-    test("of kinds that are not built yet", () => {
-        expect(
-            said({
-                source: { kubernetes: { claim: "orders" } },
-                destination: { directory: { path: "/srv/orders" } },
-            }),
-        ).toEqual([
+    test("of a kind that is not built yet", () => {
+        expect(said({ source: { kubernetes: { claim: "orders" } } })).toEqual([
             'source.kubernetes: is not built yet; write { docker: { volume: "orders-v1" } }',
-            'destination.directory: is not built yet; write { docker: { volume: "orders-v2" } }',
         ]);
+    });
+
+    test("of two kinds at once", () => {
+        expect(said({ "source.directory": { path: "/srv/orders" } })).toEqual([
+            "source: names two volumes; leave one of them out",
+        ]);
+    });
+
+    test.each([
+        ["orders", "is not an absolute path"],
+        ["/srv/../orders", 'holds an empty part, "." or ".."'],
+        ["/srv//orders", 'holds an empty part, "." or ".."'],
+        ["/srv/orders/", 'holds an empty part, "." or ".."'],
+        ["/srv/or\nders", "holds a control character"],
+        ["/", "belongs to the machine itself"],
+        ["/etc", "belongs to the machine itself"],
+        ["/proc/1", "belongs to the machine itself"],
+        [7, "must be a text"],
+        [undefined, "is missing"],
+    ])("in the folder %j", (path, problem) => {
+        expect(said({ source: { directory: { path } } })).toEqual([
+            `source.directory.path: ${problem}; write an absolute path, such as "/srv/orders-v1"`,
+        ]);
+    });
+
+    test.each([
+        ["/srv/a", "/srv/a", "is the source itself; write another folder"],
+        ["/srv/a", "/srv/a/b", "lies in the source; write a folder that lies beside it"],
+        ["/srv/a/b", "/srv/a", "holds the source; write a folder that lies beside it"],
+    ])("from the folder %j into %j", (from, to, line) => {
+        const refs = {
+            source: { directory: { path: from } },
+            destination: { directory: { path: to } },
+        };
+        expect(said(refs)).toEqual([`destination.directory.path: ${line}`]);
+    });
+
+    test("from a folder into one beside it, or of another machine", () => {
+        const source = { directory: { path: "/srv/a" } };
+        const destination = { directory: { path: "/srv/ab" } };
+        expect(said({ source, destination })).toEqual([]);
+        const there = { directory: { path: "/srv/a", host: "ssh://deploy@shop-1" } };
+        expect(said({ source, destination: there })).toEqual([]);
     });
 
     test.each(["/srv/orders", "-v", "o", "or ders", "../orders"])("named %j", (volume) => {
