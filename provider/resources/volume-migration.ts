@@ -79,7 +79,7 @@ export interface VolumeMigrationArgs {
     verify?: pulumi.Input<VerifyLevel>;
     /**
      * How to copy: `"auto"` takes the cheapest way that can, or one way by the name that the report
-     * gives it: `"reflink"`, `"parallel copy"` or `"rsync"`. A way that cannot copy this volume
+     * gives it: `"reflink"`, `"parallel copy"`, `"stream"` (between hosts) or `"rsync"`. A way that cannot copy this volume
      * then fails instead of making room for the next.
      *
      * @default "auto"

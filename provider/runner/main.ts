@@ -13,6 +13,7 @@ import { LocalMover } from "../volumes/local-mover.js";
 import { serveMover } from "../volumes/serve.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
+import { connectStreams, serveTools } from "./link/serve-tools.js";
 import { reservePath } from "./reserve.js";
 import { dockerVolumeFlow } from "./volume.js";
 
@@ -95,14 +96,23 @@ async function measure(seconds: number): Promise<number> {
 async function main(): Promise<number> {
     // As process 1 it would not even notice: and it must not end well, or it would not be started again.
     process.on("SIGTERM", () => process.exit(143));
-    const [command, argument] = process.argv.slice(2);
+    const [command, argument, ...more] = process.argv.slice(2);
     if (command === "run") return runJob();
     if (command === "mover") {
         rmSync(join("/destination", parkedMark), { force: true });
         return serveMover(JSON.parse(argument ?? "{}"), process.stdin, process.stdout);
     }
+    if (command === "tools" && argument !== undefined) {
+        await serveTools(argument, JSON.parse(more[0] ?? "{}"));
+        return new Promise(() => {});
+    }
+    if (command === "connect" && argument !== undefined)
+        // The first of the rest is rsync's host.
+        return connectStreams(argument, more.slice(1));
     if (command === "measure") return measure(Number(argument ?? 0));
-    process.stderr.write(`usage: run | mover OPTIONS | measure [SECONDS]\n`);
+    process.stderr.write(
+        "usage: run | mover OPTIONS | tools SOCKET OPTIONS | connect SOCKET HOST COMMAND... | measure [SECONDS]\n",
+    );
     return 2;
 }
 

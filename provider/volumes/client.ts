@@ -2,6 +2,7 @@ import { CutoverError } from "../engine/errors.js";
 import type { Reporter } from "../engine/progress.js";
 import type { RunningCommand } from "../platforms/commands.js";
 import type { Declined, Measure, Mover, PassReport, Proof, VerifyLevel } from "./mover.js";
+import type { LinkReport } from "./remote/link-speed.js";
 import { LineCollector } from "./tool.js";
 import { fromWireError, type Method, type Reply, readLines } from "./wire.js";
 
@@ -82,6 +83,9 @@ class MoverClient implements Mover {
     }
     declined(): Promise<Declined[]> {
         return this.call("declined");
+    }
+    async link(): Promise<LinkReport | undefined> {
+        return (await this.call<LinkReport | null>("link")) ?? undefined;
     }
 
     /** Closing its input ends it, whatever it does; a mover that died already is closed. */

@@ -97,7 +97,8 @@ async function readSlice(
         const [source, destination] = [needs("source", here), needs("destination", there)];
         if (source || destination) bytesCompared += sides.source.size[here] as number;
         const holes = worthSkipping(sides.source, here) || worthSkipping(sides.destination, there);
-        if (source && destination && !holes) wanted.push({ side: "source", at: here, twin: there });
+        if (source && destination && !holes && readsBoth(session))
+            wanted.push({ side: "source", at: here, twin: there });
         else {
             if (source) wanted.push({ side: "source", at: here });
             if (destination) wanted.push({ side: "destination", at: there });
@@ -131,14 +132,10 @@ async function readWanted(context: ReadContext, wanted: readonly Wanted[]): Prom
     const jobs: ContentJob[] = wanted.map(({ side, at, twin }) => {
         const job: ContentJob = version(session, side, sides[side], at);
         if (twin !== undefined) job.twin = version(session, "destination", sides.destination, twin);
+        if (worthSkipping(sides[side], at)) job.holed = true;
         return job;
     });
-    for (const [index, { side, at }] of wanted.entries()) {
-        // Only where it pays: 100,000 turns of the loop would cost as much as the reading.
-        if (!worthSkipping(sides[side], at)) continue;
-        await session.reader.skipHoles(jobs[index] as ContentJob, session.signal);
-    }
-    const answers = await session.reader.digest(jobs, { signal: session.signal, onBytes });
+    const answers = await digest(context, wanted, jobs, onBytes);
     const apart: Wanted[] = [];
     answers.forEach((answer, index) => {
         const { side, at, twin } = wanted[index] as Wanted;
@@ -150,6 +147,31 @@ async function readWanted(context: ReadContext, wanted: readonly Wanted[]): Prom
         if (twin !== undefined) keep(context, "destination", twin, answer);
     });
     return apart;
+}
+
+/** By the reader of each side; one that reads both is asked once. */
+async function digest(
+    { session }: ReadContext,
+    wanted: readonly Wanted[],
+    jobs: readonly ContentJob[],
+    onBytes: (more: number) => void,
+): Promise<ContentAnswer[]> {
+    const options = { signal: session.signal, onBytes };
+    if (readsBoth(session)) return session.sides.source.reader.digest(jobs, options);
+    const answers = new Array<ContentAnswer>(jobs.length);
+    const bySide = (["source", "destination"] as const).map(async (side) => {
+        const places = [...jobs.keys()].filter((index) => wanted[index]?.side === side);
+        const own = places.map((index) => jobs[index] as ContentJob);
+        const found = await session.sides[side].reader.digest(own, options);
+        for (const [at, index] of places.entries()) answers[index] = found[at] as ContentAnswer;
+    });
+    await Promise.all(bySide);
+    return answers;
+}
+
+/** One that reads both sides compares as it reads, which is half of the work. */
+function readsBoth({ sides }: Session): boolean {
+    return sides.source.reader === sides.destination.reader;
 }
 
 function version(session: Session, side: SideName, manifest: Manifest, at: number) {

@@ -11,6 +11,8 @@ export interface ContentJob {
      * The other side's file, read along: where both hold the same, one digest stands for both, which is half of the work.
      */
     twin?: { path: BytePath; ctimeSeconds: number; ctimeNanos: number };
+    /** Worth a look for holes before it is read: they need not be. */
+    holed?: boolean;
     /** Where data is, as pairs of offset and length; without it all is read. Only a way to be faster. */
     extents?: number[];
 }

@@ -48,6 +48,7 @@ export class ContentReader {
         jobs: readonly ContentJob[],
         options: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
     ): Promise<ContentAnswer[]> {
+        await this.skipHoles(jobs, options.signal);
         const answers = new Array<ContentAnswer>(jobs.length);
         const batches = cutBatches(jobs);
         const work = async () => {
@@ -63,17 +64,19 @@ export class ContentReader {
         return answers;
     }
 
-    /** Adds its map of data to a job whose holes would take long to read. */
-    async skipHoles(job: ContentJob, signal?: AbortSignal): Promise<void> {
-        const extents = await dataExtents(this.runner, job.path, job.size, signal);
-        if (extents) job.extents = extents;
-    }
-
     async close(): Promise<void> {
         const workers = this.all;
         this.all = [];
         this.idle = [];
         await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+
+    /** Adds its map of data to each job whose holes would take long to read. */
+    private async skipHoles(jobs: readonly ContentJob[], signal?: AbortSignal): Promise<void> {
+        for (const job of jobs.filter(({ holed }) => holed)) {
+            const extents = await dataExtents(this.runner, job.path, job.size, signal);
+            if (extents) job.extents = extents;
+        }
     }
 
     private ask(

@@ -3,18 +3,21 @@ import { availableParallelism } from "node:os";
 import { CutoverError } from "../engine/errors.js";
 import { formatBytes } from "../engine/units.js";
 import { deleteNames } from "./delete-names.js";
+import { linkGroups } from "./links.js";
 import type { Manifest } from "./manifest.js";
 import type { Declined } from "./mover.js";
 import type { Reflink } from "./movers/copy-calls.js";
 import { type CopyLayout, layOutCopy } from "./movers/parallel-copy.js";
 import { probeCall, probeCandidate, probeName } from "./movers/reflink.js";
 import { type BytePath, parentPath, pathBytes } from "./names.js";
+import type { RemoteSource } from "./remote/remote-source.js";
 import { copyUnits, linkNames, type PassContext, rsync } from "./run-plan.js";
-import { freeBytes, type Session, scanSide } from "./session.js";
+import { type Session, scanSide } from "./session.js";
+import { streamEntries } from "./stream-copy.js";
 import { runTool } from "./tool.js";
 
 /** The rungs, cheapest first. */
-export const strategies = ["reflink", "parallel copy", "rsync"] as const;
+export const strategies = ["reflink", "parallel copy", "stream", "rsync"] as const;
 export type Strategy = (typeof strategies)[number];
 
 /** Why a strategy is none; undefined when it is one, or "auto". */
@@ -39,9 +42,11 @@ export async function firstCopy(
     strategy: string,
     declined: Declined[],
 ): Promise<FirstCopy | undefined> {
-    for (const mover of strategies.filter((name) => strategy === "auto" || strategy === name)) {
+    const { remote } = context.session;
+    const offered = strategies.filter((name) => remote || name !== "stream" || strategy === name);
+    for (const mover of offered.filter((name) => strategy === "auto" || strategy === name)) {
         if (mover === "rsync") return undefined;
-        const aside = notByCp(context, destination);
+        const aside = noFirstCopy(context, destination);
         const found = aside ? { declined: aside } : await tryRung(context, destination, mover);
         if ("bytes" in found) return found;
         declined.push({ mover, reason: found.declined });
@@ -61,8 +66,15 @@ export async function firstCopy(
 async function tryRung(
     context: PassContext,
     destination: Manifest,
-    mover: "reflink" | "parallel copy",
+    mover: Exclude<Strategy, "rsync">,
 ): Promise<FirstCopy | { declined: string }> {
+    const { remote } = context.session;
+    if (mover === "stream") {
+        if (!remote) return { declined: "both are on one machine" };
+        await refuseWithoutRoom(context.session, undefined, context.source, destination);
+        return { mover, bytes: await firstStream(context, remote) };
+    }
+    if (remote) return { declined: "the source is on another host" };
     if (mover === "reflink") {
         const refused = await probeReflink(context);
         if (refused) return { declined: refused };
@@ -71,14 +83,14 @@ async function tryRung(
     const layout = layOutCopy(context.source, shards);
     if ("declined" in layout) return layout;
     if (mover === "parallel copy")
-        refuseWithoutRoom(context.session, undefined, context.source, destination);
+        await refuseWithoutRoom(context.session, undefined, context.source, destination);
     return {
         mover,
         ...(await copyByLayout(context, layout, mover === "reflink" ? "always" : "auto", shards)),
     };
 }
 
-function notByCp({ session, source }: PassContext, destination: Manifest): string | undefined {
+function noFirstCopy({ session, source }: PassContext, destination: Manifest): string | undefined {
     if (
         destination.count > 1 ||
         destination.excluded.length > 0 ||
@@ -109,6 +121,37 @@ async function copyByLayout(
         { foldersOnly: true },
     );
     return { bytes };
+}
+
+/** Streams side by side: more than one keeps both ends at work where files are small. */
+const streams = 2;
+
+/** Everything but folders, which are made before and get their metadata afterwards, and the further names of files. */
+async function firstStream(context: PassContext, remote: RemoteSource): Promise<number> {
+    const { session, source, live } = context;
+    const folders: number[] = [];
+    const entries: number[] = [];
+    const links: [number, number][] = [];
+    const further = furtherNames(source);
+    for (let at = 0; at < source.count; at++) {
+        const first = further.get(at);
+        if (source.isDirectory(at)) folders.push(at);
+        else if (first === undefined) entries.push(at);
+        else links.push([first, at]);
+    }
+    makeBareFolders(context, folders);
+    const bytes = await streamEntries(context, remote, entries, streams);
+    linkNames(session, source, links, live);
+    await rsync(context, folders, { foldersOnly: true });
+    return bytes;
+}
+
+/** The names of each file but its first one, with that. */
+function furtherNames(source: Manifest): Map<number, number> {
+    const further = new Map<number, number>();
+    for (const [first, ...others] of linkGroups(source).values())
+        for (const at of others) further.set(at, first as number);
+    return further;
 }
 
 /**
@@ -149,12 +192,12 @@ async function probeReflink({ session, source }: PassContext): Promise<string | 
 }
 
 /** Refuses, with figures, what cannot fit: before the first byte and not in the middle. */
-export function refuseWithoutRoom(
+export async function refuseWithoutRoom(
     session: Session,
     write: readonly number[] | undefined,
     source: Manifest,
     destination: Manifest,
-): void {
+): Promise<void> {
     const needed = write
         ? write.reduce((sum, at) => sum + fileRoom(source, at), 0)
         : allocatedBytes(source);
@@ -162,7 +205,7 @@ export function refuseWithoutRoom(
         const there = destination.find(source.path(at));
         return sum + (there === undefined ? 0 : fileRoom(destination, there));
     }, 0);
-    const free = freeBytes(session.roots.destination);
+    const free = await session.sides.destination.free();
     if (needed <= free + replaced) return;
     throw new CutoverError(
         `the destination has ${formatBytes(free)} free, and ${formatBytes(needed - replaced)} are to be written`,

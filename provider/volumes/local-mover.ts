@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { CutoverError } from "../engine/errors.js";
 import type { CommandRunner } from "../platforms/commands.js";
 import { versionDigest } from "./compare.js";
-import { ContentReader, ContentRecords } from "./content.js";
+import { type ContentReader, ContentRecords } from "./content.js";
 import { comparePairs } from "./content-pairs.js";
 import { estimateLastPass, type PassTiming } from "./estimate.js";
 import { firstCopy, refuseWithoutRoom, strategyProblem } from "./first-copy.js";
@@ -21,15 +21,13 @@ import type {
 import { type BytePath, firstNames } from "./names.js";
 import { entriesToExamine, type PassPlan, type PlanInput, planPass, suspects } from "./plan.js";
 import { changesBetween, forgetUntrusted, proveEqual } from "./proof.js";
+import { type LinkReport, measureLink } from "./remote/link-speed.js";
+import type { RemoteSource } from "./remote/remote-source.js";
+import { overLink } from "./remote/retry.js";
 import { runPlan } from "./run-plan.js";
 import { scan } from "./scan.js";
-import {
-    changeTimesTell,
-    type Session,
-    type SideName,
-    scanSide,
-    syncFileSystem,
-} from "./session.js";
+import { type Session, type SideName, scanSide, syncFileSystem } from "./session.js";
+import { localSide } from "./side-access.js";
 import { type Watched, watchWrites } from "./watch.js";
 
 /** Copies and proves two directories of this machine, by the tools of this machine. */
@@ -50,26 +48,39 @@ export class LocalMover implements Mover {
     private toldSockets = false;
 
     /** @throws CutoverError on a strategy or pattern that there is not. */
-    constructor(options: MoverOptions, runner: CommandRunner) {
+    constructor(options: MoverOptions, runner: CommandRunner, remote?: RemoteSource) {
         this.strategy = options.strategy ?? "auto";
         const problem = strategyProblem(this.strategy);
         if (problem) throw new CutoverError(problem);
+        const destination = realpathSync(options.destination);
+        const source = remote ? options.source : realpathSync(options.source);
+        const side = localSide(runner, destination);
         this.session = {
             runner,
-            roots: {
-                source: realpathSync(options.source),
-                destination: realpathSync(options.destination),
+            sides: {
+                source: remote?.side ?? localSide(runner, source, side.reader as ContentReader),
+                destination: side,
             },
+            ...(remote ? { remote } : {}),
+            roots: { source, destination },
             matcher: createMatcher(options.include, options.exclude),
             reporter: options.reporter,
             signal: AbortSignal.any([options.signal, this.ending.signal]),
-            reader: new ContentReader(runner),
             records: { source: new ContentRecords(), destination: new ContentRecords() },
         };
     }
 
     measure(side: SideName): Promise<Measure> {
-        return measureSide(this.session, side);
+        return this.overLink(() => measureSide(this.session, side));
+    }
+
+    async link(): Promise<LinkReport | undefined> {
+        return this.session.remote?.link;
+    }
+
+    /** On one machine there is no link to lose. */
+    private overLink<T>(work: () => Promise<T>): Promise<T> {
+        return this.session.remote ? overLink(this.session, work) : work();
     }
 
     /** How much is written to the source, in so many seconds from now. */
@@ -78,7 +89,7 @@ export class LocalMover implements Mover {
     }
 
     async livePass(): Promise<PassReport> {
-        const report = await this.pass(true);
+        const report = await this.overLink(() => this.pass(true));
         // For whatever comes next; who waits for the report need not wait for this.
         this.destination = scanSide(this.session, "destination", false);
         this.destination.catch(() => {});
@@ -86,10 +97,14 @@ export class LocalMover implements Mover {
     }
 
     lastPass(): Promise<PassReport> {
-        return this.pass(false);
+        return this.overLink(() => this.pass(false));
     }
 
-    async verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
+    verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
+        return this.overLink(() => this.compareSettled());
+    }
+
+    private async compareSettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
         const started = performance.now();
         const { session, before: source } = this;
         const destination = await this.destination;
@@ -118,7 +133,7 @@ export class LocalMover implements Mover {
     }
 
     async expectLastPass(): Promise<{ ms: number; basis: string }> {
-        const source = await scanSide(this.session, "source", true);
+        const source = await this.overLink(() => scanSide(this.session, "source", true));
         const input = this.planInput(
             source,
             await (this.destination ?? scanSide(this.session, "destination", false)),
@@ -136,7 +151,7 @@ export class LocalMover implements Mover {
     }
 
     async prove(level: VerifyLevel): Promise<Proof> {
-        const { proof, source } = await proveEqual(this.session, level);
+        const { proof, source } = await this.overLink(() => proveEqual(this.session, level));
         this.proven = source;
         return proof;
     }
@@ -146,13 +161,17 @@ export class LocalMover implements Mover {
             throw new CutoverError(
                 "there was no proof yet that the source could have changed since",
             );
-        const changes = changesBetween(this.proven, await scanSide(this.session, "source", false));
+        const changes = changesBetween(
+            this.proven,
+            await this.overLink(() => scanSide(this.session, "source", false)),
+        );
         return { unchanged: changes.length === 0, changes };
     }
 
     async fingerprint(side: SideName): Promise<string> {
-        const { runner, roots, signal } = this.session;
-        return versionDigest(await scan(runner, roots[side], createMatcher(), { signal }));
+        const { sides, roots, signal } = this.session;
+        const all = () => scan(sides[side], roots[side], createMatcher(), { signal });
+        return versionDigest(await this.overLink(all));
     }
 
     async declined(): Promise<Declined[]> {
@@ -161,18 +180,23 @@ export class LocalMover implements Mover {
 
     async close(): Promise<void> {
         this.ending.abort(new CutoverError("the mover was closed"));
-        await this.session.reader.close();
+        const { source, destination } = this.session.sides;
+        await Promise.all([source.reader.close(), destination.reader.close()]);
     }
 
     private async pass(live: boolean): Promise<PassReport> {
         const started = performance.now();
         const { session } = this;
         const first = this.passes === 0;
+        const known = this.destination;
+        // One that fails in the middle leaves another destination behind.
+        this.destination = undefined;
         const [source, destination] = await Promise.all([
             scanSide(session, "source", live),
-            this.destination ?? scanSide(session, "destination", false),
+            known ?? scanSide(session, "destination", false),
         ]);
         this.tellSockets(source);
+        await this.measureLink(source);
         // Between scan and reading: see proof.ts on mmap.
         if (live) await syncFileSystem(session, "source");
         forgetUntrusted(session);
@@ -182,7 +206,7 @@ export class LocalMover implements Mover {
             ? await firstCopy(context, destination, this.strategy, this.declinedRungs)
             : undefined;
         const plan = copied ? undefined : await this.plan(source, destination);
-        if (plan && first) refuseWithoutRoom(session, plan.write, source, destination);
+        if (plan && first) await refuseWithoutRoom(session, plan.write, source, destination);
         const done = plan
             ? await runPlan(context, plan)
             : { bytes: copied?.bytes ?? 0, deletes: 0 };
@@ -194,7 +218,7 @@ export class LocalMover implements Mover {
             entries: files,
             bytes: done.bytes,
         });
-        this.before = changeTimesTell(session.roots.source) ? source : undefined;
+        this.before = session.sides.source.changeTimesTell ? source : undefined;
         this.destination = undefined;
         this.redo.clear();
         return {
@@ -207,12 +231,21 @@ export class LocalMover implements Mover {
         };
     }
 
+    private async measureLink(source: Manifest): Promise<void> {
+        const { remote, signal, reporter } = this.session;
+        if (!remote || remote.link) return;
+        remote.link = await measureLink(remote.tools, source, signal);
+        const { compressed, reason } = remote.link;
+        reporter.info(`${compressed ? "compressed" : "not compressed"}: ${reason}`);
+    }
+
     private planInput(source: Manifest, destination: Manifest): PlanInput {
         return {
             source,
             destination,
             ...(this.before ? { before: this.before } : {}),
             redo: this.redo,
+            keepBases: this.session.remote !== undefined,
         };
     }
 

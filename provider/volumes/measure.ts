@@ -3,12 +3,12 @@ import { allocatedBytes } from "./first-copy.js";
 import { kinds, type Manifest } from "./manifest.js";
 import type { Measure } from "./mover.js";
 import { scan } from "./scan.js";
-import { freeBytes, type Session, type SideName } from "./session.js";
+import type { Session, SideName } from "./session.js";
 
 /** Counts a side while it may be in use; what is mounted inside is not counted, and refused only when it is to be copied. */
 export async function measureSide(session: Session, side: SideName): Promise<Measure> {
     const root = session.roots[side];
-    const manifest = await scan(session.runner, root, session.matcher, {
+    const manifest = await scan(session.sides[side], root, session.matcher, {
         live: true,
         signal: session.signal,
     });
@@ -28,7 +28,7 @@ export async function measureSide(session: Session, side: SideName): Promise<Mea
         sockets: manifest.sockets.length,
         bytes: apparentBytes(manifest),
         allocated: allocatedBytes(manifest),
-        free: freeBytes(root),
+        free: await session.sides[side].free(),
         empty: manifest.count === 1 && nothing,
         newest: new Date(newestChange(manifest)).toISOString(),
     };

@@ -1,4 +1,5 @@
 import type { Reporter } from "../engine/progress.js";
+import type { LinkReport } from "./remote/link-speed.js";
 
 /** One pass over a volume, as the report shows it. */
 export interface PassReport {
@@ -98,6 +99,8 @@ export interface Mover {
     fingerprint(side: "source" | "destination"): Promise<string>;
     /** Rungs that were declined so far. */
     declined(): Promise<Declined[]>;
+    /** What was measured of the link between two hosts; undefined on one host, and before the first pass. */
+    link(): Promise<LinkReport | undefined>;
     /** Ends movers that still run; the partial copy stays. */
     close(): Promise<void>;
 }

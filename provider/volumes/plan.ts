@@ -10,6 +10,8 @@ export interface PassPlan {
     gone: number;
     /** Entries of the source to create, or whose content to write. */
     write: number[];
+    /** Of those, the files that are there in another version: it may serve as the base of the new one. */
+    based: number[];
     /** Entries whose metadata alone may differ. */
     touch: number[];
     /** Directories that get new names in this pass, and so their times again afterwards. */
@@ -29,6 +31,8 @@ export interface PlanInput {
     differs?: (at: number) => boolean;
     /** Names to look at whatever their change times say. */
     redo?: ReadonlySet<BytePath>;
+    /** Leaves older versions of files where they are, as the base of the new ones. */
+    keepBases?: boolean;
 }
 
 /** A change in the same tick of the kernel's clock as the scan may not show in the change time (it ticks every 1–10 ms). */
@@ -124,13 +128,15 @@ export function planPass(input: PlanInput, examined: readonly number[]): PassPla
     breakWrongLinks(source, destination, renew);
     const links = joinGroups(source, destination, groups, renew);
     const linked = new Set(links.map(([, name]) => name));
-    const { deletes, gone } = namesToDelete(source, destination, renew);
     const write = [...renew].filter((at) => !linked.has(at)).sort(ascending);
+    const based = input.keepBases ? write.filter((at) => hasBase(source, at, destination)) : [];
+    const { deletes, gone } = namesToDelete(source, destination, renew, new Set(based));
     const retouch = parents(source, [...deletes, ...[...renew].map((at) => source.path(at))]);
     return {
         deletes,
         gone,
         write,
+        based,
         touch: [...rest].filter((at) => !renew.has(at)).sort(ascending),
         retouch,
         links,
@@ -139,6 +145,18 @@ export function planPass(input: PlanInput, examined: readonly number[]): PassPla
             0,
         ),
     };
+}
+
+/** Large enough for a base to save anything, and a file of one name on both sides: an update reaches all names. */
+const worthABase = 128 << 10;
+
+function hasBase(source: Manifest, at: number, destination: Manifest): boolean {
+    const there = destination.find(source.path(at));
+    if (there === undefined || !source.isFile(at) || !destination.isFile(there)) return false;
+    if ((source.links[at] as number) > 1 || (destination.links[there] as number) > 1) return false;
+    // rsync would take one of the same size and time for the same.
+    if (looksSame(source, at, destination, there)) return false;
+    return (source.size[at] as number) >= worthABase;
 }
 
 const ascending = (a: number, b: number) => a - b;
@@ -195,6 +213,7 @@ function namesToDelete(
     source: Manifest,
     destination: Manifest,
     renew: Set<number>,
+    based: Set<number>,
 ): { deletes: BytePath[]; gone: number } {
     const deletes: BytePath[] = [];
     let gone = 0;
@@ -202,7 +221,7 @@ function namesToDelete(
         const path = destination.path(there);
         const at = source.find(path);
         if (at === undefined) gone++;
-        else if (!renew.has(at)) continue;
+        else if (!renew.has(at) || based.has(at)) continue;
         deletes.push(path);
     }
     // Sockets are not compared, but one may be in the way.

@@ -5,7 +5,7 @@ import { DistinctBytes } from "./distinct-bytes.js";
 import type { Manifest } from "./manifest.js";
 import type { Proof, VerifyLevel } from "./mover.js";
 import { escapeName } from "./names.js";
-import { changeTimesTell, type Session, type SideName, scanSide } from "./session.js";
+import { type Session, type SideName, scanSide } from "./session.js";
 
 /**
  * An independent look at both sides: every name and all metadata are read anew on both; content is read where it was not
@@ -57,7 +57,7 @@ async function readSide(session: Session, side: SideName, level: VerifyLevel): P
     const attributes: Attributes =
         level === "none"
             ? new Map()
-            : await readAttributes(session.runner, session.roots[side], session.signal);
+            : await readAttributes(session.sides[side].runner, session.roots[side], session.signal);
     return { manifest, attributes };
 }
 
@@ -103,7 +103,7 @@ async function compareContent(
 /** Readings from before count only where change times tell of every write. */
 export function forgetUntrusted(session: Session): void {
     for (const side of ["source", "destination"] as const) {
-        if (!changeTimesTell(session.roots[side])) session.records[side].clear();
+        if (!session.sides[side].changeTimesTell) session.records[side].clear();
     }
 }
 

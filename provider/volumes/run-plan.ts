@@ -1,4 +1,4 @@
-import { linkSync, rmSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync } from "node:fs";
 import { CutoverError } from "../engine/errors.js";
 import { CopyProgress } from "./copy-progress.js";
 import { deleteNames } from "./delete-names.js";
@@ -10,7 +10,9 @@ import { onlyMoved, onlyMovedCode } from "./moving-source.js";
 import { type BytePath, escapeName, parentPath, pathBytes } from "./names.js";
 import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
+import type { RemoteSource } from "./remote/remote-source.js";
 import { copyFailure, type Session } from "./session.js";
+import { streamEntries } from "./stream-copy.js";
 import { runTool, type ToolCall } from "./tool.js";
 
 export interface PassContext {
@@ -29,6 +31,7 @@ export async function runPlan(
 ): Promise<{ bytes: number; deletes: number }> {
     const { session, source, live } = context;
     await deleteNames(session.roots.destination, plan.deletes, session.signal);
+    if (session.remote) return runRemotePlan(context, session.remote, plan);
     const holed = plan.write.filter((at) => hasHoles(source, at));
     const units = groupByFolder(source, holed, (at) => ({ bytes: source.allocated(at), files: 1 }));
     const byCp = units.length <= mostSparseCalls;
@@ -41,6 +44,38 @@ export async function runPlan(
     // What came after rsync has moved the times of the folders that it had just set.
     if ((holed.length > 0 && byCp) || plan.links.length > 0)
         await rsync(context, plan.retouch, { foldersOnly: true });
+    return { bytes, deletes: plan.gone };
+}
+
+/**
+ * The same from another host: files that are there in another version are updated by rsync, which sends what changed in
+ * them; what is new, or lies too deep for rsync, comes as a stream.
+ */
+async function runRemotePlan(
+    context: PassContext,
+    remote: RemoteSource,
+    plan: PassPlan,
+): Promise<{ bytes: number; deletes: number }> {
+    const { session, source, live } = context;
+    const { shallow } = cutDeep(source, plan.write, session.matcher);
+    const byRsync = new Set(shallow);
+    const folders = plan.write.filter((at) => source.isDirectory(at));
+    for (const at of folders)
+        mkdirSync(pathBytes(session.roots.destination, source.path(at)), {
+            recursive: true,
+            mode: 0o700,
+        });
+    const based = new Set(plan.based);
+    const fresh = plan.write.filter(
+        (at) => !source.isDirectory(at) && !(based.has(at) && byRsync.has(at)),
+    );
+    let bytes = 0;
+    if (fresh.length > 0) bytes += await streamEntries(context, remote, fresh, 1);
+    const listed = union([plan.touch, plan.retouch, folders, plan.based]);
+    const sparse = plan.based.some((at) => hasHoles(source, at));
+    bytes += await rsync(context, listed, { sparse });
+    linkNames(session, source, plan.links, live);
+    if (plan.links.length > 0) await rsync(context, plan.retouch, { foldersOnly: true });
     return { bytes, deletes: plan.gone };
 }
 
@@ -63,10 +98,24 @@ export async function rsync(
     const { shallow, tops } = cutDeep(source, entries, session.matcher);
     const bytes = await rsyncList(context, shallow, how);
     if (tops.length === 0) return bytes;
+    if (session.remote)
+        return bytes + (await streamDeep(context, session.remote, entries, shallow));
     const units = groupByFolder(source, tops, (at) => ({ bytes: source.allocated(at), files: 1 }));
     await copyUnits(context, units, "auto", 1);
     const above = tops.map((at) => source.find(parentPath(source.path(at)) as BytePath) as number);
     return bytes + (await rsyncList(context, above, how));
+}
+
+/** What lies too deep for rsync, folders too; these get their times at the end of the stream. */
+function streamDeep(
+    context: PassContext,
+    remote: RemoteSource,
+    entries: readonly number[],
+    shallow: readonly number[],
+): Promise<number> {
+    const reached = new Set(shallow);
+    const deep = entries.filter((at) => !reached.has(at));
+    return streamEntries(context, remote, deep, 1);
 }
 
 async function rsyncList(
@@ -75,7 +124,10 @@ async function rsyncList(
     how: How,
 ): Promise<number> {
     const { session, source, live } = context;
-    const { source: from, destination: to } = session.roots;
+    const { source: root, destination: to } = session.roots;
+    const { remote } = session;
+    const over = remote && { shell: remote.shell, compress: remote.link?.compressed ?? false };
+    const from = { root, ...(over ? { remote: over } : {}) };
     let bytes = 0;
     if (entries.some((at) => at > 0)) {
         const options = {
@@ -110,7 +162,12 @@ async function runRsync(
     const partial = result.exitCode === 23 || result.exitCode === 24;
     const forgiven = live && partial && onlyMoved(result);
     if (result.exitCode !== 0 && !forgiven) {
-        throw copyFailure(session, `rsync failed: ${rsyncMeaning(result.exitCode)}`, call, result);
+        throw await copyFailure(
+            session,
+            `rsync failed: ${rsyncMeaning(result.exitCode)}`,
+            call,
+            result,
+        );
     }
     return output.end()?.bytes ?? output.bytes;
 }
@@ -137,7 +194,7 @@ export async function copyUnits(
             const onOutput = (chunk: Buffer) => copied.output(chunk);
             const result = await runTool(session.runner, call, { signal, onOutput });
             if (result.exitCode !== 0 && !(live && onlyMoved(result))) {
-                throw copyFailure(session, "cp failed", call, result);
+                throw await copyFailure(session, "cp failed", call, result);
             }
             copied.end(unit);
         }

@@ -1,10 +1,9 @@
-import { lstatSync } from "node:fs";
 import { CutoverError } from "../engine/errors.js";
-import type { CommandRunner } from "../platforms/commands.js";
 import { kinds, Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
 import { onlyMoved } from "./moving-source.js";
-import { type BytePath, parentPath, pathBytes } from "./names.js";
+import { type BytePath, parentPath } from "./names.js";
+import type { SideAccess } from "./side-access.js";
 import { runTool, type ToolCall, toolFailure } from "./tool.js";
 
 /**
@@ -33,16 +32,16 @@ export function findCall(root: string, live: boolean): ToolCall {
  * apart), and what the matcher leaves out. Fails on anything that it could not read: an incomplete list is no list.
  */
 export async function scan(
-    runner: CommandRunner,
+    side: SideAccess,
     root: string,
     matcher: Matcher,
     options: { live?: boolean; signal?: AbortSignal } = {},
 ): Promise<Manifest> {
     const parser = new FindParser(matcher);
-    parser.manifest.startedAt = Date.now();
+    parser.manifest.startedAt = side.now();
     const started = performance.now();
     const call = findCall(root, options.live ?? false);
-    const result = await runTool(runner, call, {
+    const result = await runTool(side.runner, call, {
         ...(options.signal ? { signal: options.signal } : {}),
         onOutput: (chunk) => parser.push(chunk),
     });
@@ -50,19 +49,22 @@ export async function scan(
         throw toolFailure(`${root} could not be listed completely`, call, result);
     }
     const manifest = parser.end();
-    readDevices(root, manifest);
+    await readDevices(side, manifest);
     manifest.seconds = (performance.now() - started) / 1_000;
     return manifest;
 }
 
-/** `find` has no directive for a device's numbers; there are few. */
-function readDevices(root: string, manifest: Manifest): void {
+async function readDevices(side: SideAccess, manifest: Manifest): Promise<void> {
+    const found: number[] = [];
     for (let at = 0; at < manifest.count; at++) {
         const kind = manifest.kind[at];
-        if (kind !== kinds.block && kind !== kinds.char) continue;
-        const stat = lstatSync(pathBytes(root, manifest.path(at)), { throwIfNoEntry: false });
-        manifest.devices.set(at, stat ? String(stat.rdev) : "vanished");
+        if (kind === kinds.block || kind === kinds.char) found.push(at);
     }
+    if (found.length === 0) return;
+    const numbers = await side.devices(found.map((at) => manifest.path(at)));
+    found.forEach((at, index) => {
+        manifest.devices.set(at, numbers[index] ?? "vanished");
+    });
 }
 
 const space = 0x20;

@@ -9,7 +9,7 @@ import { methods, type Reply, type Request, readLines, toWireError } from "./wir
 export type ServedOptions = Omit<MoverOptions, "reporter" | "signal">;
 
 /** Makes the mover that is served; tests hand in their own. */
-export type MoverFactory = (options: MoverOptions) => Mover;
+export type MoverFactory = (options: MoverOptions) => Mover | Promise<Mover>;
 
 const localMover: MoverFactory = (options) => new LocalMover(options, execaRunner);
 
@@ -41,15 +41,17 @@ export async function serveMover(
     });
     gone.abort(new CutoverError("the runner went away"));
     await last;
-    await open.opened()?.close();
+    await (await open.opened()?.catch(() => undefined))?.close();
     return 0;
 }
 
 /** A bad option is the answer to the first request, not the end of the process: so it arrives with its details. */
-function openOnce(create: () => Mover): (() => Mover) & { opened: () => Mover | undefined } {
-    let mover: Mover | undefined;
+function openOnce(
+    create: () => Mover | Promise<Mover>,
+): (() => Promise<Mover>) & { opened: () => Promise<Mover> | undefined } {
+    let mover: Promise<Mover> | undefined;
     const open = () => {
-        mover ??= create();
+        mover ??= Promise.resolve().then(create);
         return mover;
     };
     return Object.assign(open, { opened: () => mover });
@@ -57,7 +59,7 @@ function openOnce(create: () => Mover): (() => Mover) & { opened: () => Mover | 
 
 async function answer(
     line: string,
-    open: () => Mover,
+    open: () => Promise<Mover>,
     send: (reply: Reply) => void,
 ): Promise<void> {
     let request: Request;
@@ -73,7 +75,7 @@ async function answer(
     try {
         if (!methods.includes(method))
             throw new CutoverError(`the mover knows no request ${JSON.stringify(method)}`);
-        const mover = open();
+        const mover = await open();
         const call = mover[method] as (...args: unknown[]) => Promise<unknown>;
         send({ id, result: (await call.apply(mover, args)) ?? null });
     } catch (error) {

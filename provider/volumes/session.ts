@@ -1,26 +1,30 @@
-import { statfsSync } from "node:fs";
 import { CutoverError } from "../engine/errors.js";
 import type { Reporter } from "../engine/progress.js";
 import { formatBytes } from "../engine/units.js";
 import type { CommandRunner } from "../platforms/commands.js";
-import type { ContentReader, ContentRecords } from "./content.js";
+import type { ContentRecords } from "./content.js";
 import type { Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
 import { firstNames } from "./names.js";
+import type { RemoteSource } from "./remote/remote-source.js";
 import { scan } from "./scan.js";
+import type { SideAccess } from "./side-access.js";
 import { runTool, type ToolCall, type ToolResult, toolFailure } from "./tool.js";
 
 export type SideName = "source" | "destination";
 
 /** What the parts of one migration share. */
 export interface Session {
+    /** Runs the tools of this machine: the destination's. */
     runner: CommandRunner;
+    sides: Record<SideName, SideAccess>;
+    /** The source, where that is on another host. */
+    remote?: RemoteSource;
     /** Absolute, without a slash at the end. */
     roots: Record<SideName, string>;
     matcher: Matcher;
     reporter: Reporter;
     signal: AbortSignal;
-    reader: ContentReader;
     records: Record<SideName, ContentRecords>;
 }
 
@@ -32,7 +36,7 @@ const longestPath = 4_095;
  * given to a tool with the root before them.
  */
 export async function scanSide(session: Session, side: SideName, live: boolean): Promise<Manifest> {
-    const manifest = await scan(session.runner, session.roots[side], session.matcher, {
+    const manifest = await scan(session.sides[side], session.roots[side], session.matcher, {
         live,
         signal: session.signal,
     });
@@ -60,41 +64,25 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
     return manifest;
 }
 
-/** Bytes that an unprivileged process, such as the service, can still write where a side lies. */
-export function freeBytes(root: string): number {
-    const { bavail, bsize } = statfsSync(root);
-    return bavail * bsize;
-}
-
-/**
- * File systems whose change times tell of every write, those through mmap included: a page's first store after each
- * write-back sets them. On others (tmpfs never sees stores, NFS and FUSE cache times) no earlier reading is trusted.
- */
-const trusted = new Set([0xef53, 0x58465342, 0x9123683e]);
-
-export function changeTimesTell(root: string): boolean {
-    return trusted.has(statfsSync(root).type);
-}
-
 /** Writes a side's dirty pages to disk (the whole file system it lies on). */
 export async function syncFileSystem(session: Session, side: SideName): Promise<void> {
     const call: ToolCall = { argv: ["sync", "-f", session.roots[side]] };
-    const result = await runTool(session.runner, call, { signal: session.signal });
+    const result = await runTool(session.sides[side].runner, call, { signal: session.signal });
     if (result.exitCode !== 0)
         throw toolFailure(`the ${side} could not be flushed to disk`, call, result);
 }
 
 /** The error of a copy that failed; a full disk is told with its figures. */
-export function copyFailure(
+export async function copyFailure(
     session: Session,
     meaning: string,
     call: ToolCall,
     result: ToolResult,
-): CutoverError {
+): Promise<CutoverError> {
     if (!result.complaints.some((line) => line.includes("No space left on device"))) {
         return toolFailure(meaning, call, result);
     }
-    const free = formatBytes(freeBytes(session.roots.destination));
+    const free = formatBytes(await session.sides.destination.free());
     return toolFailure(
         `the destination is full: ${free} left there; the partial copy stays`,
         call,

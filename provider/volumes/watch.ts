@@ -18,7 +18,7 @@ export interface Watched {
 /** Two looks at the source, some seconds apart. */
 export async function watchWrites(session: Session, seconds: number): Promise<Watched> {
     const look = () =>
-        scan(session.runner, session.roots.source, session.matcher, {
+        scan(session.sides.source, session.roots.source, session.matcher, {
             live: true,
             signal: session.signal,
         });

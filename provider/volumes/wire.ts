@@ -14,6 +14,7 @@ export const methods = [
     "unchangedSinceProof",
     "fingerprint",
     "declined",
+    "link",
     "close",
 ] as const satisfies readonly (keyof Mover)[];
 

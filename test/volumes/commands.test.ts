@@ -58,7 +58,7 @@ describe("argv", () => {
 
     test("rsync: names on standard input, never in argv; a leading dash is no option", () => {
         const manifest = manifestOf("-rf", "#x", "new\nline\xff");
-        const call = rsyncCall("/source", "/destination", manifest, [0, 1, 2, 3], {
+        const call = rsyncCall({ root: "/source" }, "/destination", manifest, [0, 1, 2, 3], {
             live: false,
             sparse: false,
         });
@@ -66,7 +66,7 @@ describe("argv", () => {
             "rsync -aHAX --numeric-ids --modify-window=-1 --whole-file --from0 --files-from=- --stats --no-human-readable --info=progress2 --outbuf=N -- /source/ /destination/",
         );
         expect(names(call.stdin)).toEqual(["./-rf", "./#x", "./new\nline\xff"]);
-        const live = rsyncCall("/source", "/destination", manifest, [1], {
+        const live = rsyncCall({ root: "/source" }, "/destination", manifest, [1], {
             live: true,
             sparse: true,
             foldersOnly: true,
@@ -79,7 +79,7 @@ describe("argv", () => {
                 "--filter=- *",
             ]),
         );
-        expect(rsyncRootCall("/source", "/destination").argv).toContain("--filter=- *");
+        expect(rsyncRootCall({ root: "/source" }, "/destination").argv).toContain("--filter=- *");
     });
 
     test("cp: target and names go through xargs, which refuses to cut the list", () => {

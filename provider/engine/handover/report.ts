@@ -7,7 +7,7 @@ import type { FreezeReport } from "./freeze.js";
 export interface CopyReport {
     source: string;
     destination: string;
-    /** The way that made the first copy: `"reflink"`, `"parallel copy"` or `"rsync"`. */
+    /** The way that made the first copy: `"reflink"`, `"parallel copy"`, `"stream"` or `"rsync"`. */
     strategy: string;
     /** The cheaper ways that were not taken, each with the reason. */
     declined: Declined[];

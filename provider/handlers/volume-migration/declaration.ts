@@ -41,7 +41,7 @@ export interface QuiesceDeclaration<Later = never> {
  * The rungs of the ladder of movers, by the names that the report gives them; "auto" tries them in
  * this order.
  */
-export const copyStrategies = ["auto", "reflink", "parallel copy", "rsync"] as const;
+export const copyStrategies = ["auto", "reflink", "parallel copy", "stream", "rsync"] as const;
 
 export type CopyStrategy = (typeof copyStrategies)[number];
 

@@ -8,7 +8,7 @@ import type { ToolCall } from "../tool.js";
  * where holes are: it is slow, and would turn written zeros into holes.
  */
 export function rsyncCall(
-    root: string,
+    from: RsyncSource,
     target: string,
     manifest: Manifest,
     entries: readonly number[],
@@ -22,12 +22,13 @@ export function rsyncCall(
                 "--numeric-ids",
                 "--modify-window=-1",
             ] as const),
-            ...(["--whole-file", "--from0", "--files-from=-"] as const),
+            ...linkOptions(from),
+            ...(["--from0", "--files-from=-"] as const),
             ...(options.live ? ["--ignore-missing-args"] : []),
             // A folder that became a link meanwhile must not become one in the destination: cp would follow it.
             ...(options.foldersOnly ? ["--filter=+ */", "--filter=- *"] : []),
             ...(["--stats", "--no-human-readable", "--info=progress2", "--outbuf=N"] as const),
-            ...(["--", `${root}/`, `${target}/`] as const),
+            ...(["--", rsyncPath(from), `${target}/`] as const),
         ],
         // `./` keeps names that begin with a dash, `#` or `;` what they are.
         stdin: nulSeparated(entries.filter((at) => at > 0).map((at) => `./${manifest.path(at)}`)),
@@ -38,7 +39,7 @@ export function rsyncCall(
  * rsync for the metadata of the root itself. Not by the list: there `.` would take everything right below it along, be it
  * excluded or not.
  */
-export function rsyncRootCall(root: string, target: string): ToolCall {
+export function rsyncRootCall(from: RsyncSource, target: string): ToolCall {
     return {
         argv: [
             ...([
@@ -49,9 +50,31 @@ export function rsyncRootCall(root: string, target: string): ToolCall {
                 "--no-recursive",
                 "--dirs",
             ] as const),
-            ...(["--filter=- *", "--", `${root}/`, `${target}/`] as const),
+            ...linkOptions(from),
+            ...(["--filter=- *", "--", rsyncPath(from), `${target}/`] as const),
         ],
     };
+}
+
+/** Where rsync reads: a folder of this machine, or one of another host by a shell of ours. */
+export interface RsyncSource {
+    root: string;
+    remote?: { shell: string; compress: boolean };
+}
+
+/** On one machine, reading both to send less would cost more than it saves; over a link it is the other way round. */
+function linkOptions({ remote }: RsyncSource): string[] {
+    if (!remote) return ["--whole-file"];
+    return [
+        "--no-whole-file",
+        "--inplace",
+        `--rsh=${remote.shell}`,
+        ...(remote.compress ? ["--compress", "--compress-choice=zstd", "--compress-level=1"] : []),
+    ];
+}
+
+function rsyncPath({ root, remote }: RsyncSource): string {
+    return remote ? `source:${root}/` : `${root}/`;
 }
 
 /** rsync(1), "EXIT VALUES". */
