@@ -45,15 +45,26 @@ export class DockerSource implements SourcePlatform {
         return { killed: false };
     }
 
-    async resume({ id, restartPolicy }: QuiescedContainer): Promise<boolean> {
-        const facts = await this.engine.container(id);
-        if (!facts) return false;
-        if (facts.status === "paused") await this.engine.unpause(id);
-        else if (!isAlive(facts)) await this.engine.start(id);
-        if (facts.restartPolicy !== restartPolicy)
-            await this.engine.setRestartPolicy(id, restartPolicy as Policy);
-        return true;
+    resume(container: QuiescedContainer): Promise<boolean> {
+        return resumeContainer(this.engine, container);
     }
+
+    /** The journal lies on the same machine: nothing else is needed. */
+    async keep(): Promise<void> {}
+}
+
+/** Lets a container run as it did before; tells whether it is there at all. */
+export async function resumeContainer(
+    engine: DockerEngine,
+    { id, restartPolicy }: QuiescedContainer,
+): Promise<boolean> {
+    const facts = await engine.container(id);
+    if (!facts) return false;
+    if (facts.status === "paused") await engine.unpause(id);
+    else if (!isAlive(facts)) await engine.start(id);
+    if (facts.restartPolicy !== restartPolicy)
+        await engine.setRestartPolicy(id, restartPolicy as Policy);
+    return true;
 }
 
 /** Containers that could write to a place now. */

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../engine/clock.js";
 import { CutoverError } from "../engine/errors.js";
-import type { Job } from "../engine/handover/job.js";
+import type { Job, SourceJob } from "../engine/handover/job.js";
 import { FileJournal } from "../engine/journal.js";
 import { silentReporter } from "../engine/progress.js";
 import { FlowStuck, runFlow } from "../engine/steps.js";
@@ -10,10 +10,15 @@ import { DockerEngine } from "../platforms/docker/engine.js";
 import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
 import { execaRunner } from "../platforms/execa.js";
 import { LocalMover } from "../volumes/local-mover.js";
-import { serveMover } from "../volumes/serve.js";
+import { openRemoteSource } from "../volumes/remote/remote-source.js";
+import { overLink } from "../volumes/remote/retry.js";
+import { connectTo } from "../volumes/remote/tool-client.js";
+import { type MoverFactory, serveMover } from "../volumes/serve.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
+import { makeIdentity } from "./link/secure.js";
 import { connectStreams, serveTools } from "./link/serve-tools.js";
+import { SourceRunner } from "./link/source-runner.js";
 import { reservePath } from "./reserve.js";
 import { dockerVolumeFlow } from "./volume.js";
 
@@ -21,7 +26,11 @@ const abortLook = 200;
 
 /** Exit codes: 0 the job is over, well or not (the journal says which); 1 it is stuck and wants to be started again. */
 async function runJob(): Promise<number> {
-    const job = JSON.parse(process.env.CUTOVER_JOB ?? "") as Job;
+    const job = JSON.parse(process.env.CUTOVER_JOB ?? "") as Job | SourceJob;
+    if (job.kind === "source") {
+        const reporter = eventReporter(process.stdout);
+        return new SourceRunner(job, new DockerEngine(execaRunner), reporter).run();
+    }
     const journal = new FileJournal(journalPath, Date.now, () =>
         rmSync(reservePath, { force: true }),
     );
@@ -38,7 +47,7 @@ async function runJob(): Promise<number> {
         const flow =
             job.kind === "environment"
                 ? dockerEnvironmentFlow(job, tools)
-                : dockerVolumeFlow(job, tools);
+                : await dockerVolumeFlow(job, tools);
         await runFlow(flow, tools);
         return 0;
     } catch (error) {
@@ -93,6 +102,17 @@ async function measure(seconds: number): Promise<number> {
     return 0;
 }
 
+/** A source on another host is reached through a socket. */
+function moverFor({ link }: { link?: string }): MoverFactory | undefined {
+    if (link === undefined) return undefined;
+    return async (options) => {
+        const shell = `node ${process.argv[1]} connect ${link}`;
+        const { signal, reporter } = options;
+        const open = () => openRemoteSource(connectTo(link), shell, signal);
+        return new LocalMover(options, execaRunner, await overLink({ signal, reporter }, open));
+    };
+}
+
 async function main(): Promise<number> {
     // As process 1 it would not even notice: and it must not end well, or it would not be started again.
     process.on("SIGTERM", () => process.exit(143));
@@ -100,7 +120,12 @@ async function main(): Promise<number> {
     if (command === "run") return runJob();
     if (command === "mover") {
         rmSync(join("/destination", parkedMark), { force: true });
-        return serveMover(JSON.parse(argument ?? "{}"), process.stdin, process.stdout);
+        const options = JSON.parse(argument ?? "{}");
+        return serveMover(options, process.stdin, process.stdout, moverFor(options));
+    }
+    if (command === "keys") {
+        process.stdout.write(await makeIdentity());
+        return 0;
     }
     if (command === "tools" && argument !== undefined) {
         await serveTools(argument, JSON.parse(more[0] ?? "{}"));
@@ -111,7 +136,7 @@ async function main(): Promise<number> {
         return connectStreams(argument, more.slice(1));
     if (command === "measure") return measure(Number(argument ?? 0));
     process.stderr.write(
-        "usage: run | mover OPTIONS | tools SOCKET OPTIONS | connect SOCKET HOST COMMAND... | measure [SECONDS]\n",
+        "usage: run | keys | mover OPTIONS | tools SOCKET OPTIONS | connect SOCKET HOST COMMAND... | measure [SECONDS]\n",
     );
     return 2;
 }

@@ -5,6 +5,7 @@ import { asCutoverError, CutoverError } from "../engine/errors.js";
 import type { Job } from "../engine/handover/job.js";
 import type { Reporter } from "../engine/progress.js";
 import { failureFrom, type StepResults } from "../engine/steps.js";
+import type { BindMount, CreateContainer } from "../platforms/docker/argv.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { type ContainerFacts, isAlive } from "../platforms/docker/facts.js";
 import { labelKeys, names, ownLabels } from "../platforms/docker/names.js";
@@ -23,6 +24,11 @@ const socketPath = "/var/run/docker.sock";
 /** Where the engine's socket lies on the engine's own machine. */
 function engineSocket(host = process.env.DOCKER_HOST): string {
     return host?.startsWith("unix://") ? host.slice("unix://".length) : socketPath;
+}
+
+/** By which a runner acts on its engine. */
+export function engineSocketMount({ target }: DockerEngine): BindMount {
+    return { source: engineSocket(target.host), path: socketPath };
 }
 
 /** Who starts a runner, for whoever finds it at work: user, machine and process. */
@@ -75,20 +81,27 @@ async function foundRunner(
 }
 
 /** Starts the runner for a job and follows it to its end. Everything happens in the runner: it outlives this process. */
-export async function runToItsEnd(job: Job, tools: StartTools): Promise<StepResults> {
+export async function runToItsEnd(
+    job: Job,
+    tools: StartTools,
+    more: RunnerMore = {},
+): Promise<StepResults> {
     const { engine } = tools;
     await engine.createVolume(names.journal(job.prefix), {
         ...job.labels,
         ...ownLabels(job.prefix, "journal"),
     });
-    await startRunner(job, tools);
+    await startRunner(job, tools, more);
     tools.reporter.info(
         `at work on the target, whatever happens here: npx pulumi-cutover status | follow | abort ${job.prefix}`,
     );
     return follow(job.prefix, tools);
 }
 
-async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
+/** What a runner has beside its engine's socket and its journal. */
+export type RunnerMore = Pick<CreateContainer, "network" | "publish" | "volumes">;
+
+async function startRunner(job: Job, { engine }: StartTools, more: RunnerMore): Promise<void> {
     const control =
         job.kind === "environment" ? [{ volume: job.router.control, path: "/cutover" }] : [];
     if (job.kind === "environment") {
@@ -116,8 +129,13 @@ async function startRunner(job: Job, { engine }: StartTools): Promise<void> {
             network: "none",
             capabilities: [],
             readOnlyRoot: true,
-            binds: [{ source: engineSocket(engine.target.host), path: socketPath }],
-            volumes: [{ volume: names.journal(job.prefix), path: "/journal" }, ...control],
+            binds: [engineSocketMount(engine)],
+            ...more,
+            volumes: [
+                { volume: names.journal(job.prefix), path: "/journal" },
+                ...control,
+                ...(more.volumes ?? []),
+            ],
         });
     } catch (error) {
         // Two that start at the same moment: the name is the lock, and one has it.

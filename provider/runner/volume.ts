@@ -1,23 +1,29 @@
 import { CutoverError } from "../engine/errors.js";
-import type { VolumeJob } from "../engine/handover/job.js";
+import type { Peer, VolumeJob } from "../engine/handover/job.js";
 import { volumeFlow } from "../engine/handover/volume-flow.js";
 import type { SourcePlatform, VolumePlatform, Writer } from "../engine/handover/volume-platform.js";
 import type { JobFlow } from "../engine/steps.js";
 import { formatMilliseconds } from "../engine/units.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { volumesOverlap } from "../platforms/docker/facts.js";
-import { ownLabels } from "../platforms/docker/names.js";
+import { names, ownLabels } from "../platforms/docker/names.js";
 import { createPlace, placeFacts } from "../platforms/docker/places.js";
 import { openDockerMover } from "../platforms/docker/slots.js";
 import { DockerSource, writersOf } from "./docker-source.js";
 import type { RunnerTools } from "./environment.js";
+import { RemoteSourcePlatform } from "./link/engine-calls.js";
+import { readIdentity } from "./link/secure.js";
+import { SourceLink, ways } from "./link/source-link.js";
 import { fileReserve, reservePath } from "./reserve.js";
 
 /** A migration's job with the real parts. */
-export function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): JobFlow {
+export async function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): Promise<JobFlow> {
+    const platform = job.peer
+        ? await VolumesApart.open(job, job.peer, tools)
+        : new DockerVolumes(job, tools.engine);
     return volumeFlow({
         job,
-        platform: new DockerVolumes(job, tools.engine),
+        platform,
         journal: tools.journal,
         reserve: fileReserve(reservePath),
         reporter: tools.reporter,
@@ -39,15 +45,13 @@ function timeLimit({ id, timeout }: VolumeJob, { journal, clock }: RunnerTools):
     return controller.signal;
 }
 
+/** Source and destination on one engine. */
 class DockerVolumes implements VolumePlatform {
-    readonly source: SourcePlatform;
-
     constructor(
-        private readonly job: VolumeJob,
-        private readonly engine: DockerEngine,
-    ) {
-        this.source = new DockerSource(job, engine);
-    }
+        protected readonly job: VolumeJob,
+        protected readonly engine: DockerEngine,
+        readonly source: SourcePlatform = new DockerSource(job, engine),
+    ) {}
 
     createDestination(): Promise<void> {
         const { labels, prefix, destination, image } = this.job;
@@ -69,17 +73,72 @@ class DockerVolumes implements VolumePlatform {
     }
 
     async openMover(job: VolumeJob, tools: Parameters<VolumePlatform["openMover"]>[1]) {
-        const { source, destination, include, exclude, strategy } = job;
-        const options = {
-            ...(include ? { include } : {}),
-            ...(exclude ? { exclude } : {}),
-            strategy,
-        };
-        return openDockerMover(this.engine, job, { source, destination, ...tools }, options);
+        const { source, destination } = job;
+        const places = { source, destination, ...tools };
+        return openDockerMover(this.engine, job, places, moverOptions(job));
     }
+
+    /** How data come from the source's host; undefined on one host. */
+    way(): string | undefined {
+        return undefined;
+    }
+
+    async end(): Promise<void> {}
 
     async removeMovers(): Promise<void> {
         const movers = await this.engine.containers(ownLabels(this.job.prefix, "mover"));
         for (const { id } of movers) await this.engine.remove(id);
     }
+}
+
+/** The destination's end of a copy whose source is on another engine. */
+class VolumesApart extends DockerVolumes {
+    static async open(job: VolumeJob, peer: Peer, tools: RunnerTools): Promise<VolumesApart> {
+        const link = new SourceLink(peer, readIdentity(), tools.reporter);
+        await link.listen();
+        const source = new RemoteSourcePlatform(tools);
+        void source.hold();
+        return new VolumesApart(job, tools.engine, source, link);
+    }
+
+    private constructor(
+        job: VolumeJob,
+        engine: DockerEngine,
+        private readonly remote: RemoteSourcePlatform,
+        private readonly link: SourceLink,
+    ) {
+        super(job, engine, remote);
+    }
+
+    /** Two engines have no folder in common, as far as can be told. */
+    override async overlap(): Promise<boolean> {
+        return false;
+    }
+
+    override async openMover(job: VolumeJob, tools: Parameters<VolumePlatform["openMover"]>[1]) {
+        await this.remote.openTools(undefined);
+        return openDockerMover(
+            this.engine,
+            job,
+            { destination: job.destination, link: names.link(job.prefix), ...tools },
+            moverOptions(job),
+        );
+    }
+
+    override way(): string | undefined {
+        return this.link.way && ways[this.link.way];
+    }
+
+    override async end(): Promise<void> {
+        await this.remote.end().catch(() => {});
+        this.link.close();
+    }
+}
+
+function moverOptions({ include, exclude, strategy }: VolumeJob) {
+    return {
+        ...(include ? { include } : {}),
+        ...(exclude ? { exclude } : {}),
+        strategy,
+    };
 }

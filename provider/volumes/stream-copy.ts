@@ -54,7 +54,7 @@ async function streamPart(
     const unpacked = collect(unpack.stderr);
     pack.stdout.on("data", (chunk: Buffer) => options.onBytes(chunk.length));
     unpack.stdout.resume();
-    pack.stdout.pipe(unpack.stdin);
+    feed(pack.stdout, unpack.stdin, unpack.ended);
     // What was lost on the way: nothing more will come.
     pack.ended.catch(() => unpack.kill("SIGKILL"));
     const [sent, kept] = await settleBoth(pack.ended, unpack.ended);
@@ -68,6 +68,29 @@ async function streamPart(
     if (kept !== 0) throw await copyFailure(session, "tar failed to unpack", unpackCall, keeping);
     if (sent !== 0 && !(live && onlyMoved(sending)))
         throw await copyFailure(session, "tar failed on the source's host", call, sending);
+}
+
+/**
+ * Like `pipe`, but it goes on reading when its reader has gone: tar ends with the archive, which is padded, and the other
+ * host waits until all is read.
+ */
+function feed(
+    from: NodeJS.ReadableStream,
+    into: NodeJS.WritableStream,
+    gone: Promise<unknown>,
+): void {
+    let over = false;
+    const goOn = () => void from.resume();
+    gone.catch(() => {}).then(() => {
+        over = true;
+        goOn();
+    });
+    from.on("data", (chunk: Buffer) => {
+        if (over || into.write(chunk)) return;
+        from.pause();
+        into.once("drain", goOn);
+    });
+    from.on("end", () => into.end());
 }
 
 /** The first failure counts, and the other one is waited for. */

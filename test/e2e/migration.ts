@@ -13,6 +13,8 @@ export class Migration {
     readonly project = unique("v");
     readonly source = this.name("v1");
     readonly destination = this.name("v2");
+    /** The destination's engine, where that is another one, as a property: `, host: "…"`. */
+    there = "";
     readonly writer = this.name("writer");
     readonly stack = new TestStack("", { project: this.project });
 
@@ -47,7 +49,7 @@ import * as cutover from "pulumi-cutover";
 import * as docker from "@pulumi/docker";
 const orders = new cutover.VolumeMigration("orders", {
     source: { docker: { volume: "${this.source}" } },
-    destination: { docker: { volume: "${this.destination}" } },
+    destination: { docker: { volume: "${this.destination}"${this.there} } },
     ${more}
 });
 export const volume = orders.volume;

@@ -52,6 +52,33 @@ export class SecondEngine {
         return join(this.folder, "mount");
     }
 
+    /**
+     * A cable to this machine, as between two hosts: each reaches the other's published ports.
+     * @returns the address of this engine's machine
+     */
+    async connect(): Promise<string> {
+        const net = `10.${200 + Math.floor(Math.random() * 50)}.${Math.floor(Math.random() * 250)}`;
+        const [here, there] = [`v${this.network.slice(-10)}a`, `v${this.network.slice(-10)}b`];
+        await run("ip", ["link", "add", here, "type", "veth", "peer", "name", there]);
+        await run("ip", ["link", "set", there, "netns", this.network]);
+        await run("ip", ["addr", "add", `${net}.1/24`, "dev", here]);
+        await run("ip", ["link", "set", here, "up"]);
+        await this.inNetwork("ip", "addr", "add", `${net}.2/24`, "dev", there);
+        await this.inNetwork("ip", "link", "set", there, "up");
+        await this.inNetwork("ip", "route", "add", "default", "via", `${net}.1`);
+        this.cable = here;
+        return `${net}.2`;
+    }
+
+    /** The end of the cable on this machine, for `tc` and for cutting it. */
+    cable = "";
+
+    /** Where a volume's data lie. */
+    async folderOf(volume: string): Promise<string> {
+        const format = ["volume", "inspect", "--format", "{{.Mountpoint}}", volume];
+        return (await run("docker", ["--host", this.host, ...format])).stdout.trim();
+    }
+
     /** Like an init system: one that does not come up (its containerd takes too long) is started again. */
     async startDaemon(): Promise<void> {
         for (const end = Date.now() + 180_000; Date.now() < end; ) {

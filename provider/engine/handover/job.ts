@@ -101,5 +101,27 @@ export interface VolumeJob extends JobOrigin {
     /** Fingerprint that the destination must have, when one was taken. */
     expected?: string;
     onExisting: "refuse" | "update";
+    /** The runner on the source's engine, where that is another one. */
+    peer?: Peer;
     labels: Record<string, string>;
+}
+
+/** The source's end of a `VolumeJob` between two engines. It has no steps: it does what it is asked for. */
+export interface SourceJob extends JobOrigin {
+    kind: "source";
+    source: Place;
+    /** The runner on the destination's engine. */
+    peer: Peer;
+    labels: Record<string, string>;
+}
+
+/** The runner at the other end of a link. Nothing in it is secret. */
+export interface Peer {
+    /** Where its host may be reached. */
+    addresses: string[];
+    port: number;
+    /** By which it is known, PEM: made for this run. */
+    certificate: string;
+    /** Its engine, for people. */
+    host: string;
 }

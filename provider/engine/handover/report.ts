@@ -1,4 +1,5 @@
 import type { Declined, PassReport, Proof, VerifyLevel } from "../../volumes/mover.js";
+import type { LinkReport } from "../../volumes/remote/link-speed.js";
 import type { StepResults } from "../steps.js";
 import { formatBytes, formatMilliseconds } from "../units.js";
 import type { FreezeReport } from "./freeze.js";
@@ -31,6 +32,8 @@ export interface MigrationReport extends CopyReport {
     killed: string[];
     /** Seconds from the first container that was kept from writing until all were let go, or until the commit. */
     freeze?: FreezeReport;
+    /** Of a copy between two hosts: how the data came, how fast the link was, and whether they were compressed. */
+    link?: LinkReport & { way: string };
     /** By which a later sync sees whether the destination was written to since. */
     fingerprint: string;
 }

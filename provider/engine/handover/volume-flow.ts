@@ -177,6 +177,7 @@ class Migration {
         }
         // One that came late and has not written yet would do so next.
         await this.refuseWriters();
+        await this.tools.platform.source.keep();
         reporter.info(
             `last pass: ${describePass(pass)}${this.proof ? `, ${this.proof.entries} entries proven equal` : ""}`,
         );
@@ -230,8 +231,14 @@ class Migration {
             quiesced: this.writers.quiesced().map(({ name }) => name),
             killed: this.writers.killed(),
             ...(job.quiesce ? { freeze } : {}),
+            ...(await this.link()),
             fingerprint: await this.open.fingerprint("destination"),
         };
+    }
+
+    private async link(): Promise<Pick<MigrationReport, "link">> {
+        const [way, link] = [this.tools.platform.way(), await this.open.link()];
+        return way && link ? { link: { ...link, way } } : {};
     }
 
     async end(): Promise<void> {
@@ -239,6 +246,7 @@ class Migration {
         await this.mover?.close().catch(() => {});
         this.mover = undefined;
         await this.tools.platform.removeMovers();
+        await this.tools.platform.end();
     }
 
     private get open(): Mover {

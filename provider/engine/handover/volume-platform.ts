@@ -32,6 +32,8 @@ export interface SourcePlatform {
     quiesce(container: QuiescedContainer, how: "stop" | "pause"): Promise<{ killed: boolean }>;
     /** Lets it run as it did before; tells whether it is there at all. */
     resume(container: QuiescedContainer): Promise<boolean>;
+    /** The copy is whole: what was kept from writing stays so, whatever becomes of us. */
+    keep(): Promise<void>;
 }
 
 /** What a migration needs of the places where its volumes are. */
@@ -46,4 +48,8 @@ export interface VolumePlatform {
     openMover(job: VolumeJob, tools: { reporter: Reporter; signal: AbortSignal }): Promise<Mover>;
     /** Ends movers that a runner before this one left. */
     removeMovers(): Promise<void>;
+    /** How data come from the source's host, for the report; undefined on one host. */
+    way(): string | undefined;
+    /** The work is over: nothing is asked for any more. */
+    end(): Promise<void>;
 }

@@ -9,6 +9,13 @@ import { names, ownLabels } from "../../platforms/docker/names.js";
 import { placeFacts } from "../../platforms/docker/places.js";
 import { askToGoBack } from "../../runner/abort.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
+import {
+    areApart,
+    removeLinkVolumes,
+    removeSourceEnd,
+    runApart,
+    withRelay,
+} from "../../runner/link/start-apart.js";
 import { readJournal } from "../../runner/record.js";
 import { follow, runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
@@ -99,12 +106,16 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
 
     /** The volumes are the user's: they stay. What is under way goes back first, so that no writer stays stopped. */
     async remove(_id, state, context) {
-        const { destination: engine } = enginesOf(state, context);
-        await goBack(engine, state.prefix, context);
+        const { source, destination: engine } = enginesOf(state, context);
+        const back = () => goBack(engine, state.prefix, context);
+        await (source === engine ? back() : withRelay(state.prefix, { engine, source }, back));
         await engine.remove(names.runner(state.prefix));
         const movers = await engine.containers(ownLabels(state.prefix, "mover"));
         for (const { id } of movers) await engine.remove(id);
         await engine.removeVolume(names.journal(state.prefix));
+        if (source === engine) return;
+        await removeSourceEnd(state.prefix, source);
+        await removeLinkVolumes(state.prefix, engine);
     },
 };
 
@@ -166,18 +177,30 @@ async function migrate(
     context: HandlerContext,
 ): Promise<MigrationReport> {
     const { source, destination: engine } = enginesOf(inputs, context);
-    if (source !== engine) throw new CutoverError("source and destination are on two engines");
-    const images = await ensureImages(engine, { runner: inputs.runnerImage }, context.reporter);
+    const ready = { runner: inputs.runnerImage };
+    const images = await ensureImages(engine, ready, context.reporter);
     const job = migrationJob(inputs, images.runner);
     const tools = { engine, ...context };
+    const apart = (await areApart(job, source, engine))
+        ? { ...tools, source, sourceImage: await sourceImage(source, ready, context) }
+        : undefined;
+    const take = () => takeOver(job.prefix, job.aim, tools);
     const taken =
-        (await takeOver(job.prefix, job.aim, tools)) ??
+        (await (apart ? withRelay(job.prefix, apart, take) : take())) ??
         (state?.report ? undefined : await doneBefore(engine, job));
     // Found done, and since then somebody removed what it made.
     const there = await placeFacts(engine, job.destination, job.image);
     const found = taken && there ? taken : undefined;
-    const results = found ?? (await runToItsEnd(job, tools));
+    const results = found ?? (await (apart ? runApart(job, apart) : runToItsEnd(job, tools)));
     return results.commit as MigrationReport;
+}
+
+async function sourceImage(
+    source: DockerEngine,
+    ready: { runner: string | undefined },
+    { reporter }: HandlerContext,
+): Promise<string> {
+    return (await ensureImages(source, ready, reporter)).runner;
 }
 
 /** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */

@@ -186,6 +186,11 @@ export class DockerEngine {
         );
     }
 
+    /** Runs a command in a container with its streams in hand. */
+    execAttached(name: string, argv: readonly string[]): RunningCommand {
+        return this.stream(["exec", "--interactive", name, ...argv]);
+    }
+
     logs(name: string, options: { follow: boolean; since?: string }): RunningCommand {
         const args = [
             "logs",

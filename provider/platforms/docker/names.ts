@@ -18,6 +18,9 @@ export type Role =
     | "router"
     | "runner"
     | "mover"
+    | "source-tools"
+    | "keys"
+    | "link"
     | "journal"
     | "control"
     | "data"
@@ -32,10 +35,32 @@ export const parkedMark = ".cutover-parked";
 /** Left beside the journal by `abort`: for one job, so that one which came too late is not for the next. */
 export const abortPath = (job: string) => `/journal/abort-${job}`;
 
+/** Where a runner keeps the key of its link: a volume of its own. */
+export const keysPath = "/keys";
+/** Beside the key: whom a runner at the source keeps from writing. */
+export const frozenPath = `${keysPath}/frozen.json`;
+/** The port that a runner's link listens on in its container; on its host it is another one. */
+export const linkPort = 7411;
+/** A volume that a runner shares with its mover: connections to the other host. */
+export const linkPath = "/link";
+export const linkSockets = {
+    /** To the tools at the source; on the source's host these listen there themselves. */
+    tools: `${linkPath}/tools.sock`,
+    /** To the source's runner. */
+    engine: `${linkPath}/engine.sock`,
+    /** Connections that come by the machine that runs Pulumi. */
+    relay: `${linkPath}/relay.sock`,
+} as const;
+
 export const names = {
     router: (prefix: string) => `${prefix}-router`,
     /** Also the lock: one name, one runner. */
     runner: (prefix: string) => `${prefix}-runner`,
+    /** On the source's engine, where that is another one. */
+    source: (prefix: string) => `${prefix}-source`,
+    /** Of the link between two runners: a key, and sockets that a runner shares with its mover. */
+    keys: (prefix: string) => `${prefix}-keys`,
+    link: (prefix: string) => `${prefix}-link`,
     journal: (prefix: string) => `${prefix}-journal`,
     control: (prefix: string) => `${prefix}-control`,
     network: (prefix: string, slot: string) => `${prefix}-${slot}`,

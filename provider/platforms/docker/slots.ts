@@ -6,7 +6,7 @@ import type { Place } from "../../volumes/refs.js";
 import type { SlotPlatform, VolumePair } from "../platform.js";
 import type { DockerEngine } from "./engine.js";
 import { type ContainerFacts, isAlive, writersAmong } from "./facts.js";
-import { labelKeys, ownLabels, parkedMark } from "./names.js";
+import { labelKeys, linkPath, linkSockets, ownLabels, parkedMark } from "./names.js";
 import { joinMounts, mountsOfPlace } from "./places.js";
 
 /**
@@ -282,8 +282,11 @@ function containerGone(key: string, slot: string): CutoverError {
 }
 
 interface PlacePair extends Pick<VolumePair, "reporter" | "signal"> {
-    source: Place;
+    /** Absent where it is on another host, and comes by `link`. */
+    source?: Place;
     destination: Place;
+    /** The volume with the sockets that lead to the source's host. */
+    link?: string;
 }
 
 /** A mover in a container of its own: no network, no socket, the source read-only, and only the rights of a copy. */
@@ -297,7 +300,12 @@ export async function openDockerMover(
         image: job.image,
         command: [
             "mover",
-            JSON.stringify({ ...options, source: "/source", destination: "/destination" }),
+            JSON.stringify({
+                ...options,
+                source: "/source",
+                destination: "/destination",
+                ...(pair.link ? { link: linkSockets.tools } : {}),
+            }),
         ],
         interactive: true,
         removeAtEnd: true,
@@ -306,7 +314,8 @@ export async function openDockerMover(
         capabilities: moverCapabilities,
         labels: { ...ownLabels(job.prefix, "mover"), ...job.labels, [labelKeys.job]: job.id },
         ...joinMounts(
-            mountsOfPlace(pair.source, "/source", { readOnly: true }),
+            pair.source ? mountsOfPlace(pair.source, "/source", { readOnly: true }) : {},
+            pair.link ? { volumes: [{ volume: pair.link, path: linkPath }] } : {},
             mountsOfPlace(pair.destination, "/destination", { readOnly: false }),
         ),
     });
