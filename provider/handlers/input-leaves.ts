@@ -25,11 +25,13 @@ export function durationLeaf(example: Duration, { orZero = false } = {}) {
 }
 
 /** An amount of data with its unit. */
-export function sizeLeaf(example: Size) {
+export function sizeLeaf(example: Size, { least }: { least?: Size } = {}) {
     return input<Size>(`write a size such as "${example}"`, (value) => {
         const problem = sizeProblem(value);
         if (problem) return new Refusal(problem);
         if (toBytes(value as Size) > Number.MAX_SAFE_INTEGER) return new Refusal("is too large");
+        if (least && toBytes(value as Size) < toBytes(least))
+            return new Refusal(`must be at least ${least}`);
         return value as Size;
     });
 }

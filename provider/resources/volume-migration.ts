@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InputProblem } from "../engine/errors.js";
 import type { MigrationReport } from "../engine/handover/report.js";
-import type { Duration } from "../engine/units.js";
+import type { Duration, Size } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
 import type { VerifyLevel } from "../volumes/mover.js";
 import { defaultDockerHost } from "./docker-host.js";
@@ -85,6 +85,14 @@ export interface VolumeMigrationArgs {
      * @default "auto"
      */
     strategy?: pulumi.Input<CopyStrategy>;
+    /**
+     * The most bytes that are sent or copied in a second, such as `"20 MiB"`; at least `"64 KiB"`. On
+     * one machine it rules out the parallel copy: rsync copies then. Reading for the proof is not
+     * limited: it sends nothing. The last pass keeps to it too, and so the freeze may take longer.
+     *
+     * @default no limit
+     */
+    bandwidthLimit?: pulumi.Input<Size>;
     /**
      * How many live passes, and when they end.
      *

@@ -116,7 +116,7 @@ class VolumesApart extends DockerVolumes {
     }
 
     override async openMover(job: VolumeJob, tools: Parameters<VolumePlatform["openMover"]>[1]) {
-        await this.remote.openTools(undefined);
+        await this.remote.openTools(job.bandwidthLimit);
         return openDockerMover(
             this.engine,
             job,
@@ -135,8 +135,9 @@ class VolumesApart extends DockerVolumes {
     }
 }
 
-function moverOptions({ include, exclude, strategy }: VolumeJob) {
+function moverOptions({ include, exclude, strategy, bandwidthLimit }: VolumeJob) {
     return {
+        ...(bandwidthLimit ? { limit: bandwidthLimit } : {}),
         ...(include ? { include } : {}),
         ...(exclude ? { exclude } : {}),
         strategy,

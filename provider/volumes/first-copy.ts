@@ -79,6 +79,8 @@ async function tryRung(
         const refused = await probeReflink(context);
         if (refused) return { declined: refused };
     }
+    if (mover === "parallel copy" && context.session.limit)
+        return { declined: "bandwidthLimit: cp has no limit" };
     const shards = Math.max(2, Math.min(availableParallelism(), 8));
     const layout = layOutCopy(context.source, shards);
     if ("declined" in layout) return layout;

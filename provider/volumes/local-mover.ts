@@ -62,6 +62,7 @@ export class LocalMover implements Mover {
                 destination: side,
             },
             ...(remote ? { remote } : {}),
+            ...(options.limit && !remote ? { limit: options.limit } : {}),
             roots: { source, destination },
             matcher: createMatcher(options.include, options.exclude),
             reporter: options.reporter,

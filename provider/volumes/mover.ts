@@ -114,6 +114,8 @@ export interface MoverOptions {
     exclude?: string[];
     /** Only this rung. @default "auto" */
     strategy?: string;
+    /** Bytes a second, of copies on one machine; between hosts the source's end keeps to it. */
+    limit?: number;
     reporter: Reporter;
     signal: AbortSignal;
 }

@@ -34,7 +34,7 @@ export async function runPlan(
     if (session.remote) return runRemotePlan(context, session.remote, plan);
     const holed = plan.write.filter((at) => hasHoles(source, at));
     const units = groupByFolder(source, holed, (at) => ({ bytes: source.allocated(at), files: 1 }));
-    const byCp = units.length <= mostSparseCalls;
+    const byCp = units.length <= mostSparseCalls && session.limit === undefined;
     const late = new Set(holed);
     const listed = union([plan.touch, plan.retouch, plan.write.filter((at) => !late.has(at))]);
     let bytes = await rsync(context, listed);
@@ -127,7 +127,8 @@ async function rsyncList(
     const { source: root, destination: to } = session.roots;
     const { remote } = session;
     const over = remote && { shell: remote.shell, compress: remote.link?.compressed ?? false };
-    const from = { root, ...(over ? { remote: over } : {}) };
+    const slow = session.limit ? { limit: session.limit } : {};
+    const from = { root, ...slow, ...(over ? { remote: over } : {}) };
     let bytes = 0;
     if (entries.some((at) => at > 0)) {
         const options = {

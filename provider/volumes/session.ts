@@ -20,6 +20,8 @@ export interface Session {
     sides: Record<SideName, SideAccess>;
     /** The source, where that is on another host. */
     remote?: RemoteSource;
+    /** Bytes a second that may be copied on this machine. */
+    limit?: number;
     /** Absolute, without a slash at the end. */
     roots: Record<SideName, string>;
     matcher: Matcher;

@@ -81,10 +81,12 @@ function feed(
 ): void {
     let over = false;
     const goOn = () => void from.resume();
-    gone.catch(() => {}).then(() => {
-        over = true;
-        goOn();
-    });
+    void gone
+        .catch(() => {})
+        .then(() => {
+            over = true;
+            goOn();
+        });
     from.on("data", (chunk: Buffer) => {
         if (over || into.write(chunk)) return;
         from.pause();

@@ -24,8 +24,9 @@ export class SecondEngine {
     private constructor() {}
 
     /** It has the images of the runner, the router and the tests' service when it resolves. */
-    static async start(megabytes = 2_500): Promise<SecondEngine> {
+    static async start(megabytes = 2_500, ownSocket = false): Promise<SecondEngine> {
         const engine = new SecondEngine();
+        engine.ownSocket = ownSocket;
         try {
             const disk = join(engine.folder, "disk");
             mkdirSync(engine.mount);
@@ -41,6 +42,20 @@ export class SecondEngine {
             await engine.remove();
             throw error;
         }
+    }
+
+    /**
+     * Lets it be as on a machine of its own: what it mounts as /var/run/docker.sock is its own socket, as for an engine
+     * that is reached by ssh or tcp.
+     */
+    private ownSocket = false;
+
+    static async startAsHost(megabytes?: number): Promise<SecondEngine> {
+        const engine = await SecondEngine.start(megabytes, true);
+        const enter = ["-t", String(engine.daemon?.pid), "--mount"];
+        const socket = engine.host.slice("unix://".length);
+        await run("nsenter", [...enter, "mount", "--bind", socket, "/var/run/docker.sock"]);
+        return engine;
     }
 
     /** As DOCKER_HOST has it. */
@@ -98,7 +113,9 @@ export class SecondEngine {
             ["--pidfile", join(this.folder, "pid")],
         ].flat();
         const network = `--net=/run/netns/${this.network}`;
-        this.daemon = spawn("nsenter", [network, "dockerd", ...options], {
+        const own = ["unshare", "--mount", "--propagation", "private"];
+        const argv = [network, ...(this.ownSocket ? own : []), "dockerd", ...options];
+        this.daemon = spawn("nsenter", argv, {
             stdio: ["ignore", log, log],
         });
     }
@@ -129,6 +146,7 @@ export class SecondEngine {
         // Of a daemon that did not come up again, containers and what watches them go on.
         signalAll(processesOf(this.folder).flatMap(processTree), "SIGKILL");
         for (const path of this.mounted()) await run("umount", [path]).catch(() => undefined);
+        if (this.cable) await run("ip", ["link", "del", this.cable]).catch(() => undefined);
         await run("ip", ["netns", "del", this.network]).catch(() => undefined);
         rmSync(this.folder, { recursive: true, force: true });
     }

@@ -18,7 +18,8 @@ export class TestStack {
     readonly project: string;
     readonly stack = "test";
     readonly folder: string;
-    private readonly env: NodeJS.ProcessEnv;
+    /** Of the CLI; a test may change it. */
+    readonly env: NodeJS.ProcessEnv;
 
     /** @param program text of index.ts; `pulumi-cutover` is the built package */
     constructor(program: string, { project = unique("t") }: { project?: string } = {}) {

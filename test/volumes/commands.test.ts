@@ -244,7 +244,7 @@ describe("complaints in a live pass", () => {
 
 test("a strategy that there is not", () => {
     expect(strategyProblem("tar")).toBe(
-        'there is no strategy "tar"; take "auto" or one of "reflink", "parallel copy", "rsync"',
+        'there is no strategy "tar"; take "auto" or one of "reflink", "parallel copy", "stream", "rsync"',
     );
     expect(strategyProblem("auto")).toBeUndefined();
 });

@@ -93,6 +93,8 @@ export interface VolumeJob extends JobOrigin {
     include?: string[];
     exclude?: string[];
     strategy: string;
+    /** Bytes a second. */
+    bandwidthLimit?: number;
     verify: VerifyLevel;
     passes: { max: number; settleBytes: number };
     quiesce?: { containers: string[]; how: "stop" | "pause"; then: "stay" | "restart" };

@@ -20,6 +20,8 @@ export interface VolumeMigrationDeclaration<Later = never> {
     verify: VerifyLevel | Later;
     strategy: CopyStrategy | Later;
     passes: { max: number | Later; settle: Size | Later };
+    /** Bytes a second. Absent: as fast as it goes. */
+    bandwidthLimit?: Size | Later;
     onExisting: "refuse" | "update" | Later;
     /** A change of it syncs once more. */
     rerun?: string;

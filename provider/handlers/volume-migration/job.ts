@@ -28,6 +28,7 @@ export function migrationJob(
     image: string,
 ): VolumeJob {
     const { prefix, source, destination, include, exclude, passes, quiesce } = declaration;
+    const { bandwidthLimit } = declaration;
     return {
         kind: "volume",
         id: randomUUID(),
@@ -40,6 +41,7 @@ export function migrationJob(
         ...(include ? { include } : {}),
         ...(exclude ? { exclude } : {}),
         strategy: declaration.strategy,
+        ...(bandwidthLimit ? { bandwidthLimit: toBytes(bandwidthLimit) } : {}),
         verify: declaration.verify,
         passes: { max: passes.max, settleBytes: toBytes(passes.settle) },
         ...(quiesce ? { quiesce } : {}),

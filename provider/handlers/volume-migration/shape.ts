@@ -1,6 +1,13 @@
 import type { z } from "zod";
 import { patternProblem } from "../../volumes/matcher.js";
-import { choiceLeaf, dockerNameLeaf, durationLeaf, imageLeaf, textLeaf } from "../input-leaves.js";
+import {
+    choiceLeaf,
+    dockerNameLeaf,
+    durationLeaf,
+    imageLeaf,
+    sizeLeaf,
+    textLeaf,
+} from "../input-leaves.js";
 import { input, listOf, Refusal, shape } from "../input-shape.js";
 import { passesShape } from "../passes.js";
 import { volumeRefShape } from "../volume-ref.js";
@@ -33,6 +40,7 @@ export const migrationShape = shape("write the migration's arguments", {
     verify: choiceLeaf("content", "metadata", "none").default("content"),
     strategy: choiceLeaf(...copyStrategies).default("auto"),
     passes: passesShape,
+    bandwidthLimit: sizeLeaf("20 MiB", { least: "64 KiB" }).optional(),
     onExisting: choiceLeaf("refuse", "update").default("refuse"),
     rerun: textLeaf('a text, such as "2"').optional(),
     timeout: durationLeaf("24 hours").default("24 hours"),

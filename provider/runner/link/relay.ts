@@ -3,9 +3,12 @@ import type { RunningCommand } from "../../platforms/commands.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { linkPort, linkSockets, names } from "../../platforms/docker/names.js";
 
+/** Connections held ready at once: a copy opens several, and each takes two calls of docker. */
+const spares = 3;
+
 /**
- * Carries connections between two runners whose hosts do not reach each other, for as long as this process lives. One is
- * always held ready at the destination; the source is called when the first byte comes. What passes through is encrypted
+ * Carries connections between two runners whose hosts do not reach each other, for as long as this process lives. Some
+ * are always held ready at the destination; the source is called when the first byte comes. What passes through is encrypted
  * between the runners: this machine cannot read it.
  */
 export async function relay(

@@ -60,11 +60,15 @@ export function rsyncRootCall(from: RsyncSource, target: string): ToolCall {
 export interface RsyncSource {
     root: string;
     remote?: { shell: string; compress: boolean };
+    /** Bytes a second. */
+    limit?: number;
 }
 
 /** On one machine, reading both to send less would cost more than it saves; over a link it is the other way round. */
-function linkOptions({ remote }: RsyncSource): string[] {
-    if (!remote) return ["--whole-file"];
+function linkOptions({ remote, limit }: RsyncSource): string[] {
+    // In KiB a second (rsync(1)).
+    const slow = limit ? [`--bwlimit=${Math.max(1, Math.round(limit / 1_024))}`] : [];
+    if (!remote) return ["--whole-file", ...slow];
     return [
         "--no-whole-file",
         "--inplace",

@@ -88,6 +88,7 @@ test("what preview does not know yet is accepted for every leaf", () => {
         strategy: unknown,
         passes: { max: unknown, settle: unknown },
         onExisting: unknown,
+        bandwidthLimit: unknown,
         rerun: unknown,
         timeout: unknown,
         runnerImage: unknown,
@@ -184,6 +185,15 @@ describe("volumes", () => {
     });
 });
 
+test.each([
+    ["20", "must be an amount of data with its unit"],
+    ["1 KiB", "must be at least 64 KiB"],
+])("bandwidthLimit: %j", (bandwidthLimit, problem) => {
+    expect(said({ bandwidthLimit })).toEqual([
+        `bandwidthLimit: ${problem}; write a size such as "20 MiB"`,
+    ]);
+});
+
 describe("quiesce", () => {
     test("nothing", () => {
         expect(said({ quiesce: {} })).toEqual([
@@ -226,7 +236,7 @@ describe("the rest", () => {
         ],
         [
             { strategy: "scp" },
-            'strategy: is none of its values; write "auto", "reflink", "parallel copy" or "rsync"',
+            'strategy: is none of its values; write "auto", "reflink", "parallel copy", "stream" or "rsync"',
         ],
         [
             { onExisting: "overwrite" },
