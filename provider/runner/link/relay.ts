@@ -17,20 +17,22 @@ export async function relay(
     signal: AbortSignal,
 ): Promise<void> {
     const carried: Promise<void>[] = [];
-    while (!signal.aborted) {
-        const held = engine
-            .withSignal(signal)
-            .execAttached(names.runner(prefix), [
-                "socat",
-                "-",
-                `UNIX-CONNECT:${linkSockets.relay}`,
-            ]);
-        held.stderr.resume();
-        const first = await firstBytes(held);
-        if (first) carried.push(carry(held, first, prefix, source.withSignal(signal)));
-        // Not there yet, or started again.
-        else await sleep(1_000, undefined, { signal }).catch(() => {});
-    }
+    const hold = async () => {
+        while (!signal.aborted) {
+            const held = engine
+                .withSignal(signal)
+                .execAttached(names.runner(prefix), [
+                    ...["socat", "-"],
+                    `UNIX-CONNECT:${linkSockets.relay}`,
+                ]);
+            held.stderr.resume();
+            const first = await firstBytes(held);
+            if (first) carried.push(carry(held, first, prefix, source.withSignal(signal)));
+            // Not there yet, or started again.
+            else await sleep(1_000, undefined, { signal }).catch(() => {});
+        }
+    };
+    await Promise.all(Array.from({ length: spares }, hold));
     await Promise.allSettled(carried);
 }
 
