@@ -9,7 +9,8 @@ import { type Observed, weightsInEffect } from "./observe.js";
  * running.
  */
 export function observedFromState(olds: HandoverInputs | undefined): Observed {
-    if (!olds) return { router: "absent", alive: {}, record: { served: {}, lastStart: {} } };
+    if (!olds)
+        return { router: "absent", alive: {}, record: { served: {}, left: {}, lastStart: {} } };
     const { weights, containers } = olds;
     const active = heaviest(weights);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
@@ -20,7 +21,7 @@ export function observedFromState(olds: HandoverInputs | undefined): Observed {
         router: "running",
         traffic: { slots: Object.fromEntries(slots), holding: false, held: 0, inFlight: 0 },
         alive: Object.fromEntries(serving.map((slot) => [slot, runningOf(containers[slot] ?? {})])),
-        record: { served: {}, lastStart: {}, ...(active ? { active } : {}) },
+        record: { served: {}, left: {}, lastStart: {}, ...(active ? { active } : {}) },
     };
 }
 
