@@ -138,7 +138,18 @@ test("an engine that is too old is refused with the version that is needed", asy
     rmSync(socket, { force: true });
 });
 
-test("a port in use, a network and a seed that are not there, an image that is nowhere", async () => {
+/** What a container in a network of Docker's gets from an address. */
+function getFrom(network: string, url: string): Promise<string> {
+    const script = `fetch(${JSON.stringify(url)}).then((r) => console.log(r.status, r.headers.get("x-slot")))`;
+    const command = [serviceImage(), "node", "-e", script];
+    return docker("run", "--rm", "--network", network, ...command);
+}
+
+async function stateOf(container: string): Promise<{ StartedAt: string }> {
+    return JSON.parse(await docker("inspect", "--format", "{{json .State}}", container));
+}
+
+test("a port in use, a network and a seed that are not there, an image that is nowhere; a network that changes", async () => {
     const port = await freePort();
     const name = unique("squatter");
     execFileSync(
@@ -190,6 +201,23 @@ test("a port in use, a network and a seed that are not there, an image that is n
         stack.program(program);
         await stack.must("up", "--yes", "--skip-preview");
         expect((await fetch(`http://127.0.0.1:${port}`)).status).toBe(200);
+
+        // a network of the user's own, joined and left while the slot serves on
+        const router = `${stack.prefix("shop")}-router`;
+        const network = `${stack.project}-proxy`;
+        await docker("network", "create", network);
+        const fromProxy = () => getFrom(network, `http://${router}:8080/`);
+        await expect(fromProxy()).rejects.toThrow("ENOTFOUND");
+        const { StartedAt: before } = await stateOf(router);
+        stack.program(program.replace("traffic: {", `traffic: { networks: ["${network}"],`));
+        await stack.must("up", "--yes", "--skip-preview");
+        expect(await fromProxy()).toBe("200 blue");
+        await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
+        stack.program(program);
+        await stack.must("up", "--yes", "--skip-preview");
+        await expect(fromProxy()).rejects.toThrow("ENOTFOUND");
+        expect((await stateOf(router)).StartedAt).toBe(before);
+        await docker("network", "rm", network);
     } finally {
         await docker("rm", "--force", name).catch(() => "");
     }
