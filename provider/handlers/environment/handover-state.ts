@@ -42,7 +42,8 @@ export function observedState(
     const report = observed?.record.report ?? state?.report;
     return {
         ...inputs,
-        weights: seenWeights(inputs, observed),
+        // What could not be looked at is as it was known last.
+        weights: observed || !state ? seenWeights(inputs, observed) : state.weights,
         instance,
         ...(active === undefined ? {} : { active }),
         ...(report ? { report } : {}),
@@ -65,7 +66,10 @@ export function afterwards(
 ): { state: string; next: string } {
     const next = `mend the cause and run pulumi up again; npx pulumi-cutover status ${inputs.prefix} shows more`;
     if (observed === undefined)
-        return { state: "not known: the target could not be looked at", next };
+        return {
+            state: "not known: the target could not be looked at; what was begun there goes on",
+            next,
+        };
     const weights = seenWeights(inputs, observed);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
     if (serving.length > 0)
