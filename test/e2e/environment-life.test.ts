@@ -24,6 +24,8 @@ function copyVolume(from: string, to: string): Promise<string> {
 test("destroy keeps the data for the next up, which finds them or says where they are", async () => {
     const { program, stack, prefix, url } = await shop();
     await write(url, "first");
+    // A changed label would replace a volume of Pulumi's, and erase it.
+    expect(await stack.exported()).not.toContain("docker:index/volume:Volume");
 
     await stack.must("stack", "rename", "renamed");
     await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
