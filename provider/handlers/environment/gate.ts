@@ -61,9 +61,7 @@ export const environmentGate: Handler<GateInputs, GateState> = {
     },
 
     async diff(state, news, context) {
-        // A target that cannot be reached was told of by check.
-        const engine = dockerEngine(state.host, context);
-        const missing = await missingParts(engine, state).catch(() => []);
+        const missing = await missingNow(dockerEngine(state.host, context), state);
         for (const part of missing) context.reporter.warn(`${part} is gone: it is made again`);
         const changed = !sameJson(compared(state), compared(news));
         return {
@@ -111,6 +109,16 @@ export const environmentGate: Handler<GateInputs, GateState> = {
         await removeData(engine, state);
     },
 };
+
+/** A target that cannot be reached was told of by check. */
+async function missingNow(engine: DockerEngine, made: GateInputs): Promise<string[]> {
+    try {
+        await engine.version(5_000);
+    } catch {
+        return [];
+    }
+    return missingParts(engine, made);
+}
 
 /** A network of the same name is another network to the containers that were in the old one. */
 async function joinAgain(
