@@ -37,7 +37,11 @@ function translate<Inputs extends object, State extends object>(
         },
         async diff(_id, olds, news) {
             return {
-                ...handler.diff(withoutProvider(olds), withoutProvider(news)),
+                ...(await handler.diff(
+                    withoutProvider(olds),
+                    withoutProvider(news),
+                    context(news),
+                )),
                 deleteBeforeReplace: false,
             };
         },

@@ -15,6 +15,12 @@ export interface HandlerContext {
     dockerHost?: string;
 }
 
+export interface Difference {
+    /** Whether there is something to do; what a look at the target shows counts too. */
+    changes: boolean;
+    replaces: string[];
+}
+
 /** One resource's life, without Pulumi. */
 export interface Handler<Inputs extends object, State extends object> {
     /** Every bad input at once; what it returns becomes the inputs that the CLI shows and compares. */
@@ -23,7 +29,7 @@ export interface Handler<Inputs extends object, State extends object> {
         news: unknown,
         context: HandlerContext,
     ): Promise<{ inputs?: Inputs; problems: InputProblem[] }>;
-    diff(state: State, news: Inputs): { changes: boolean; replaces: string[] };
+    diff(state: State, news: Inputs, context: HandlerContext): Difference | Promise<Difference>;
     /** Observe, ensure, sync, return: the same for create, update and resume. */
     reconcile(
         state: State | undefined,

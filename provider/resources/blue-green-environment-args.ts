@@ -283,7 +283,8 @@ export interface HandoverArgs {
      * - `"reverseSync"`: what the newer slot wrote is copied back, by the same steps as a release.
      *   The older program must be able to read it.
      * - `{ discard: token }`: what the newer slot wrote is dropped. The token is the one that the
-     *   refusal printed, so that it holds for that one event.
+     *   refusal printed, so that it holds for that one event. Refused where the older slot's volumes
+     *   are no longer as it left them: a later copy took their place, or somebody removed them.
      *
      * @default "block"
      */

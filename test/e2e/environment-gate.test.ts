@@ -117,7 +117,7 @@ async function eventually(what: () => Promise<boolean>): Promise<void> {
     throw new Error("it never came");
 }
 
-test("one at a time: a second up is refused with the holder; status, follow and abort", async () => {
+test("one at a time: a second up and a destroy are refused with the holder; status, follow and abort", async () => {
     // green takes its time, and has it
     const slow = { green: { START_DELAY: "240000" }, more: `handover: { maxHold: "5 minutes" },` };
     const { program: quick, stack, prefix, url } = await shop(slow);
@@ -148,6 +148,17 @@ test("one at a time: a second up is refused with the holder; status, follow and 
     expect(second.exitCode).not.toBe(0);
     expect(second.output).toMatch(/@\S+ \(process \d+\) is at work on this since \d{4}-\d\d-\d\dT/);
     expect(second.output).toContain(`npx pulumi-cutover follow ${prefix}`);
+
+    // a destroy would end what is half-way
+    const destroy = await other.destroy();
+    expect(destroy.exitCode).not.toBe(0);
+    expect(destroy.output).toMatch(
+        /@\S+ \(process \d+\) is at work on this since \d{4}-\d\d-\d\dT/,
+    );
+    expect(destroy.output).toContain(
+        `now: nothing was removed\n    next: wait for it, or have it go back with npx pulumi-cutover abort ${prefix}; then destroy`,
+    );
+    expect((await cutover("status", prefix)).output).toContain("step: start");
 
     const following = cutover("follow", prefix);
     expect((await cutover("abort", prefix)).output).toContain(`${prefix} was asked to go back`);

@@ -167,6 +167,37 @@ test("clone: a canary works on a copy that is thrown away, and is promoted with 
     expect(await written(url)).toEqual(["from the seed", "first", "by green"]);
     await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
     await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+
+    // safe methods only: what is written goes to the real data, whatever the cookie says; the router is made anew for it
+    const safe = (green: number) =>
+        program(green).replace(
+            'acknowledge: "canary writes are discarded"',
+            "safeMethodsOnly: true",
+        );
+    await docker("rm", "--force", `${stack.prefix("shop")}-router`);
+    stack.program(safe(0));
+    await stack.must("up", "--yes", "--skip-preview");
+    stack.program(safe(50));
+    await stack.must("up", "--yes", "--skip-preview");
+    const reader = await canaryCookie(url);
+    expect((await fetch(url, { headers: { cookie: reader } })).headers.get("x-slot")).toBe("green");
+    const posted = await fetch(url, {
+        method: "POST",
+        body: "by a canary user",
+        headers: { cookie: reader },
+    });
+    expect(posted.headers.get("x-slot")).toBe("blue");
+    stack.program(safe(100));
+    await stack.must("up", "--yes", "--skip-preview");
+    await write(url, "by green again");
+    expect(await slotAt(url)).toBe("green");
+    expect(await written(url)).toEqual([
+        "from the seed",
+        "first",
+        "by green",
+        "by a canary user",
+        "by green again",
+    ]);
 });
 
 test("without volumes: any split, exact, under load", async () => {

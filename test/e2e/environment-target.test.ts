@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { connect, createServer as createNetServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { freePort } from "../free-port.js";
-import { leftOf, openStacks } from "./open-stacks.js";
+import { leftOf, openStacks, slotAt } from "./open-stacks.js";
+import { RunnerProcess, startOf } from "./runner-process.js";
 import { serviceImage, serviceProgram } from "./service.js";
 import { docker, unique } from "./stack.js";
 
@@ -47,8 +47,8 @@ test("a target that cannot be reached: preview says so and shows the rest, up re
     );
 });
 
-/** A socket through which the engine is reached for as long as it is open. */
-async function wayToTheEngine(socket: string): Promise<{ close(): Promise<void> }> {
+/** A port through which the engine is reached for as long as it is open; the runner has the engine's own socket. */
+async function wayToTheEngine(port: number): Promise<{ close(): Promise<void> }> {
     const open = new Set<Socket>();
     // An exec's answer comes after its caller closed his half.
     const server = createNetServer({ allowHalfOpen: true }, (here) => {
@@ -60,7 +60,7 @@ async function wayToTheEngine(socket: string): Promise<{ close(): Promise<void> 
         }
         here.pipe(there).pipe(here);
     });
-    await new Promise<void>((done) => server.listen(socket, done));
+    await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
     return {
         close: () =>
             new Promise((done) => {
@@ -70,17 +70,17 @@ async function wayToTheEngine(socket: string): Promise<{ close(): Promise<void> 
     };
 }
 
-test("a target that a pull request cannot reach: preview plans from the state what its change would do", async () => {
+test("a target that a pull request cannot reach: preview plans from the state; one that is lost in the middle goes on", async () => {
     const port = await freePort();
-    const folder = mkdtempSync(join(tmpdir(), "cutover-way-"));
-    const socket = join(folder, "docker.sock");
+    const enginePort = await freePort();
     const program = (green: number) =>
         withHost(
             serviceProgram({ port, weights: { blue: 100 - green, green } }),
-            `unix://${socket}`,
+            `tcp://127.0.0.1:${enginePort}`,
         );
     const stack = await stacks.open(program(0));
-    const way = await wayToTheEngine(socket);
+    let way = await wayToTheEngine(enginePort);
+    const url = `http://127.0.0.1:${port}`;
     try {
         await stack.must("up", "--yes", "--skip-preview");
         await way.close();
@@ -94,10 +94,30 @@ test("a target that a pull request cannot reach: preview plans from the state wh
         expect(preview.output).toMatch(/~ green: 0 => 100/);
         const up = await stack.up();
         expect(up.exitCode).not.toBe(0);
-        expect((await fetch(`http://127.0.0.1:${port}`)).headers.get("x-slot")).toBe("blue");
+        expect(await slotAt(url)).toBe("blue");
+
+        // the way is lost in the middle of the hand-over
+        way = await wayToTheEngine(enginePort);
+        const runner = await RunnerProcess.of(stack.prefix("shop"));
+        const lost = stack.up();
+        await runner.freezeAt(startOf("last-pass"));
+        await way.close();
+        const { exitCode, output } = await lost;
+        runner.signal("SIGCONT");
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain("at work on the target, whatever happens here");
+        expect(output).toContain(
+            "now: not known: the target could not be looked at; what was begun there goes on",
+        );
+        await expect.poll(() => slotAt(url), { timeout: 60_000 }).toBe("green");
+        way = await wayToTheEngine(enginePort);
+        const jobs = runner.jobs();
+        await stack.must("up", "--yes", "--skip-preview");
+        expect(runner.jobs()).toBe(jobs);
+        expect(await stack.outputs()).toMatchObject({ active: "green" });
     } finally {
+        await stack.cleanUp();
         await way.close().catch(() => {});
-        rmSync(folder, { recursive: true, force: true });
     }
 });
 
@@ -138,7 +158,18 @@ test("an engine that is too old is refused with the version that is needed", asy
     rmSync(socket, { force: true });
 });
 
-test("a port in use, a network and a seed that are not there, an image that is nowhere", async () => {
+/** What a container in a network of Docker's gets from an address. */
+function getFrom(network: string, url: string): Promise<string> {
+    const script = `fetch(${JSON.stringify(url)}).then((r) => console.log(r.status, r.headers.get("x-slot")))`;
+    const command = [serviceImage(), "node", "-e", script];
+    return docker("run", "--rm", "--network", network, ...command);
+}
+
+async function stateOf(container: string): Promise<{ StartedAt: string }> {
+    return JSON.parse(await docker("inspect", "--format", "{{json .State}}", container));
+}
+
+test("a port in use, a network and a seed that are not there, an image that is nowhere; a network that changes", async () => {
     const port = await freePort();
     const name = unique("squatter");
     execFileSync(
@@ -190,6 +221,23 @@ test("a port in use, a network and a seed that are not there, an image that is n
         stack.program(program);
         await stack.must("up", "--yes", "--skip-preview");
         expect((await fetch(`http://127.0.0.1:${port}`)).status).toBe(200);
+
+        // a network of the user's own, joined and left while the slot serves on
+        const router = `${stack.prefix("shop")}-router`;
+        const network = `${stack.project}-proxy`;
+        await docker("network", "create", network);
+        const fromProxy = () => getFrom(network, `http://${router}:8080/`);
+        await expect(fromProxy()).rejects.toThrow("ENOTFOUND");
+        const { StartedAt: before } = await stateOf(router);
+        stack.program(program.replace("traffic: {", `traffic: { networks: ["${network}"],`));
+        await stack.must("up", "--yes", "--skip-preview");
+        expect(await fromProxy()).toBe("200 blue");
+        await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
+        stack.program(program);
+        await stack.must("up", "--yes", "--skip-preview");
+        await expect(fromProxy()).rejects.toThrow("ENOTFOUND");
+        expect((await stateOf(router)).StartedAt).toBe(before);
+        await docker("network", "rm", network);
     } finally {
         await docker("rm", "--force", name).catch(() => "");
     }

@@ -50,4 +50,34 @@ describe("Pulumi's side", () => {
             expect(report).toMatchObject({ volumes: [{ proof: { equal: true } }], killed: [] });
         },
     );
+
+    it("is interrupted by Ctrl-C: the runner goes on, and what was printed says how to follow it", async () => {
+        const to = shop.idle;
+        shop.declare(to);
+        const cli = shop.stack.start("up", "--yes", "--skip-preview");
+        let output = "";
+        for (const stream of [cli.stdout, cli.stderr])
+            stream?.on("data", (data: Buffer) => {
+                output += data.toString();
+            });
+        await shop.runner.freezeAt(startOf("last-pass"));
+        const gone = ended(cli);
+        // The first asks to end well; the second ends it.
+        const pressed = setInterval(() => process.kill(-(cli.pid ?? 0), "SIGINT"), 1_000);
+        await gone;
+        clearInterval(pressed);
+        const over = shop.runner.until(isOver);
+        shop.runner.signal("SIGCONT");
+        expect(await over).toMatchObject({ kind: "done" });
+        expect(output).toContain(
+            `at work on the target, whatever happens here: npx pulumi-cutover status | follow | abort ${shop.prefix}`,
+        );
+        await shop.expectServing(to);
+        const jobs = shop.runner.jobs();
+        await shop.stack.run("cancel", "--yes");
+        const next = await shop.stack.up();
+        expect(next.exitCode, next.output).toBe(0);
+        expect(shop.runner.jobs()).toBe(jobs);
+        await shop.expectServing(to);
+    });
 });

@@ -1,7 +1,7 @@
 import type { Mover, PassReport, Proof } from "../../volumes/mover.js";
 import { CutoverError } from "../errors.js";
 import type { VolumeJobPart } from "./job.js";
-import { copyReport, describePass, type VolumeReport } from "./report.js";
+import { copyReport, countEntries, describePass, type VolumeReport } from "./report.js";
 import type { EnvironmentTools } from "./tools.js";
 
 interface Copy {
@@ -91,7 +91,7 @@ export class Copies {
                 next: "stop that writer, or let this environment know it",
             });
         }
-        const frozen = `${describePass(pass)}, ${copy.proof.entries} entries proven equal`;
+        const frozen = `${describePass(pass)}, ${countEntries(copy.proof.entries)} proven equal`;
         reporter.info(`${copy.part.name}: last pass, ${frozen}`);
     }
 

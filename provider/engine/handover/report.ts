@@ -101,9 +101,12 @@ export function copyReport(copy: {
 
 /** For the row: what a pass wrote, folders counted as entries too. */
 export function describePass({ bytes, files, deletes, seconds }: PassReport): string {
-    const entries = files === 1 ? "1 entry" : `${files} entries`;
     const deleted = deletes ? `, ${deletes} deleted` : "";
-    return `${formatBytes(bytes)} in ${entries}${deleted}, ${formatMilliseconds(seconds * 1000)}`;
+    return `${formatBytes(bytes)} in ${countEntries(files)}${deleted}, ${formatMilliseconds(seconds * 1000)}`;
+}
+
+export function countEntries(count: number): string {
+    return count === 1 ? "1 entry" : `${count} entries`;
 }
 
 function totalsOf(passes: readonly PassReport[]): CopyReport["totals"] {

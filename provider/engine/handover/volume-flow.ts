@@ -7,7 +7,7 @@ import type { Reporter } from "../progress.js";
 import type { JobFlow, Step } from "../steps.js";
 import type { VolumeJob } from "./job.js";
 import { orAbort } from "./or-abort.js";
-import { copyReport, describePass, type MigrationReport } from "./report.js";
+import { copyReport, countEntries, describePass, type MigrationReport } from "./report.js";
 import type { Reserve } from "./tools.js";
 import { emptySource, type VolumeStepName, volumeStepNames, volumeTitles } from "./volume-plan.js";
 import type { VolumePlatform } from "./volume-platform.js";
@@ -179,7 +179,7 @@ class Migration {
         await this.refuseWriters();
         await this.tools.platform.source.keep();
         reporter.info(
-            `last pass: ${describePass(pass)}${this.proof ? `, ${this.proof.entries} entries proven equal` : ""}`,
+            `last pass: ${describePass(pass)}${this.proof ? `, ${countEntries(this.proof.entries)} proven equal` : ""}`,
         );
         return pass;
     }

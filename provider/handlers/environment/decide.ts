@@ -5,6 +5,7 @@ import { digestOf } from "../digest-of.js";
 import { isUnknown, type Unknown } from "../unknown.js";
 import type { PreviewedEnvironment } from "./declaration.js";
 import { type Observed, observedWeights, slotDigest } from "./observe.js";
+import type { EnvironmentRecord } from "./record.js";
 
 /** What has to happen so that what is declared is there. */
 export type Decision =
@@ -116,10 +117,7 @@ function handover(
         slot !== undefined &&
         servedBefore.digest === slotDigest(slot.containers);
     const policy = declared.handover.onRollback;
-    const data =
-        rollback && !canary
-            ? dataOfRollback(policy, tokenOf(record.lastCommit, to), from, to)
-            : "copy";
+    const data = rollback && !canary ? dataOfRollback(policy, record, from, to) : "copy";
     if (typeof data === "object") return data;
     return {
         kind: "transition",
@@ -130,12 +128,15 @@ function handover(
 
 function dataOfRollback(
     policy: PreviewedEnvironment["handover"]["onRollback"] | Unknown,
-    token: string,
+    { lastCommit, left }: EnvironmentRecord,
     from: string,
     to: string,
 ): "copy" | "discard" | Decision {
     if (isUnknown(policy) || policy === "reverseSync") return "copy";
-    const choices = `write handover.onRollback: "reverseSync" to carry them along, or { discard: "${token}" } to drop what ${from} wrote, for good`;
+    const token = tokenOf(lastCommit, to);
+    const carry = 'write handover.onRollback: "reverseSync" to carry them along';
+    const drop = `, or { discard: "${token}" } to drop what ${from} wrote, for good`;
+    const choices = left[to] === undefined ? carry : carry + drop;
     if (policy === "block") {
         return refused(
             "handover.onRollback",
@@ -143,8 +144,12 @@ function dataOfRollback(
             choices,
         );
     }
-    if (policy.discard === token) return "discard";
-    return refused("handover.onRollback.discard", "is not the token of this rollback", choices);
+    const path = "handover.onRollback.discard";
+    if (policy.discard !== token)
+        return refused(path, "is not the token of this rollback", choices);
+    if (left[to] !== undefined) return "discard";
+    const problem = `goes back to what ${to} left in its volumes, and a later copy took its place`;
+    return refused(path, problem, 'write handover.onRollback: "reverseSync"');
 }
 
 /** One event, never a standing setting: it changes with every hand-over. */

@@ -1,4 +1,5 @@
 import type { InputProblem } from "../../engine/errors.js";
+import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { labelKeys, names, ownLabels } from "../../platforms/docker/names.js";
 import { ensureImages } from "../../runner/image.js";
 import { dockerEngine } from "../docker-target.js";
@@ -9,6 +10,7 @@ import { sameJson } from "../same-json.js";
 import { dataVolumes, removeData } from "./data-volumes.js";
 import type { PreviewedEnvironment } from "./declaration.js";
 import { fixedProblems } from "./fixed.js";
+import { missingParts } from "./missing.js";
 import { ensureParkedVolume } from "./park-volume.js";
 import { pullImages } from "./pull-images.js";
 import { readDeclaration } from "./read-declaration.js";
@@ -26,7 +28,10 @@ export interface GateInputs
     traffic: Omit<PreviewedEnvironment["traffic"], "weights">;
 }
 
-export type GateState = GateInputs;
+export interface GateState extends GateInputs {
+    /** What of its networks and volumes the last refresh did not find. */
+    missing?: string[];
+}
 
 /**
  * Comes before all children: it refuses before anything is replaced, fixes the names of everything, and makes what the
@@ -55,16 +60,26 @@ export const environmentGate: Handler<GateInputs, GateState> = {
         return { inputs, problems: await problemsOnTarget(olds, inputs, declaration, context) };
     },
 
-    diff: (state, news) => ({ changes: !sameJson(compared(state), compared(news)), replaces: [] }),
+    async diff(state, news, context) {
+        const missing = await missingNow(dockerEngine(state.host, context), state);
+        for (const part of missing) context.reporter.warn(`${part} is gone: it is made again`);
+        const changed = !sameJson(compared(state), compared(news));
+        return {
+            changes: changed || missing.length > 0 || state.missing !== undefined,
+            replaces: [],
+        };
+    },
 
     async reconcile(state, inputs, context) {
         const engine = dockerEngine(inputs.host, context);
         const labels = originLabels(inputs.origin);
         for (const slot of Object.keys(inputs.slots)) {
-            await engine.createNetwork(names.network(inputs.prefix, slot), {
+            const network = names.network(inputs.prefix, slot);
+            const made = await engine.createNetwork(network, {
                 ...labels,
                 ...ownLabels(inputs.prefix, "network"),
             });
+            if (made) await joinAgain(engine, slot, inputs);
         }
         const ready = { runner: inputs.runnerImage, router: inputs.routerImage };
         const images = await ensureImages(engine, ready, context.reporter);
@@ -81,8 +96,10 @@ export const environmentGate: Handler<GateInputs, GateState> = {
         return { id: inputs.prefix, state: inputs };
     },
 
-    async read(_id, state) {
-        return { inputs: state, state };
+    async read(_id, state, context) {
+        const { missing: _missing, ...inputs } = state;
+        const missing = await missingParts(dockerEngine(state.host, context), inputs);
+        return { inputs, state: { ...inputs, ...(missing.length > 0 ? { missing } : {}) } };
     },
 
     async remove(_id, state, context) {
@@ -92,6 +109,33 @@ export const environmentGate: Handler<GateInputs, GateState> = {
         await removeData(engine, state);
     },
 };
+
+/** A target that cannot be reached was told of by check. */
+async function missingNow(engine: DockerEngine, made: GateInputs): Promise<string[]> {
+    try {
+        await engine.version(5_000);
+    } catch {
+        return [];
+    }
+    return missingParts(engine, made);
+}
+
+/** A network of the same name is another network to the containers that were in the old one. */
+async function joinAgain(
+    engine: DockerEngine,
+    slot: string,
+    { prefix, traffic }: GateInputs,
+): Promise<void> {
+    const network = names.network(prefix, slot);
+    const own = ownLabels(prefix, "slot", { [labelKeys.slot]: slot });
+    for (const { id, labels } of await engine.containers(own)) {
+        const key = labels[labelKeys.container] ?? "";
+        const aliases = key === traffic.to.container ? [key, names.trafficAlias(slot)] : [key];
+        await engine.connect(network, id, aliases);
+    }
+    const router = await engine.container(names.router(prefix));
+    if (router) await engine.connect(network, router.id);
+}
 
 function gateInputs(
     declaration: PreviewedEnvironment,
@@ -122,7 +166,7 @@ function asDeclaration(olds: GateInputs, now: PreviewedEnvironment): PreviewedEn
     return { ...now, ...olds, traffic: { ...olds.traffic, weights: now.traffic.weights } };
 }
 
-function compared({ row: _row, ...rest }: GateInputs): object {
+function compared({ row: _row, missing: _missing, ...rest }: GateState): object {
     return rest;
 }
 

@@ -9,7 +9,8 @@ import { type Observed, weightsInEffect } from "./observe.js";
  * running.
  */
 export function observedFromState(olds: HandoverInputs | undefined): Observed {
-    if (!olds) return { router: "absent", alive: {}, record: { served: {}, lastStart: {} } };
+    if (!olds)
+        return { router: "absent", alive: {}, record: { served: {}, left: {}, lastStart: {} } };
     const { weights, containers } = olds;
     const active = heaviest(weights);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
@@ -20,7 +21,7 @@ export function observedFromState(olds: HandoverInputs | undefined): Observed {
         router: "running",
         traffic: { slots: Object.fromEntries(slots), holding: false, held: 0, inFlight: 0 },
         alive: Object.fromEntries(serving.map((slot) => [slot, runningOf(containers[slot] ?? {})])),
-        record: { served: {}, lastStart: {}, ...(active ? { active } : {}) },
+        record: { served: {}, left: {}, lastStart: {}, ...(active ? { active } : {}) },
     };
 }
 
@@ -41,7 +42,8 @@ export function observedState(
     const report = observed?.record.report ?? state?.report;
     return {
         ...inputs,
-        weights: seenWeights(inputs, observed),
+        // What could not be looked at is as it was known last.
+        weights: observed || !state ? seenWeights(inputs, observed) : state.weights,
         instance,
         ...(active === undefined ? {} : { active }),
         ...(report ? { report } : {}),
@@ -64,7 +66,10 @@ export function afterwards(
 ): { state: string; next: string } {
     const next = `mend the cause and run pulumi up again; npx pulumi-cutover status ${inputs.prefix} shows more`;
     if (observed === undefined)
-        return { state: "not known: the target could not be looked at", next };
+        return {
+            state: "not known: the target could not be looked at; what was begun there goes on",
+            next,
+        };
     const weights = seenWeights(inputs, observed);
     const serving = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0);
     if (serving.length > 0)

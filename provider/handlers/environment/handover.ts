@@ -20,6 +20,7 @@ import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { decide } from "./decide.js";
 import { type EnvironmentDeclaration, isKnown, type PreviewedEnvironment } from "./declaration.js";
+import { discardProblems } from "./discard-problems.js";
 import { showHandoverFigures } from "./figures.js";
 import {
     afterwards,
@@ -171,6 +172,10 @@ async function planned(
         : await observeEnvironment(engine, inputs.prefix, imageTags().runner);
     const decision = decide(declaration, observed);
     if (decision.kind === "refused") return { problems: decision.problems };
+    const problems = unusable
+        ? []
+        : await discardProblems(decision, declaration, observed, inputs.prefix, engine);
+    if (problems.length > 0) return { problems };
     const { plan, steps } = planOf(decision, inputs, declaration, observed);
     if (context.preview && steps.length > 0) context.reporter.info(describeSteps(plan, steps));
     if (unusable)

@@ -74,9 +74,10 @@ function overwritesOf({ transition, volumes }: EnvironmentJob, { record }: Obser
     const to = overwrittenSlot(transition);
     if (to === undefined) return [];
     const served = record.served[to];
-    const age = served
-        ? `as ${served.release} left it, which began to serve ${served.at}`
-        : "empty, or an earlier attempt's copy";
+    const age =
+        served && record.left[to]
+            ? `as ${served.release} left it, which began to serve ${served.at}`
+            : "empty, or an earlier attempt's copy";
     return movedVolumes(volumes).map(({ physical }) => `volume ${physical[to]} (${age})`);
 }
 

@@ -9,6 +9,7 @@ import { adoptProblems } from "./adopt-problems.js";
 import type { PreviewedEnvironment } from "./declaration.js";
 import type { GateInputs } from "./gate.js";
 import { putLeftOversAside } from "./left-overs.js";
+import { lostDataProblems } from "./missing.js";
 import { type Observed, observeEnvironment } from "./observe.js";
 import { routerProblems } from "./router-problems.js";
 import { servingProblems } from "./serving-problems.js";
@@ -32,6 +33,7 @@ export async function problemsOnTarget(
     return [
         ...servingProblems(declaration, observed),
         ...routerProblems(olds, inputs, declaration, observed),
+        ...(await lostDataProblems(declaration, observed, inputs.prefix, engine)),
         ...(await networkProblems(declaration, engine)),
         ...(await seedProblems(declaration, observed, engine)),
         ...(observed.record.active === undefined

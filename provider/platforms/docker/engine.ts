@@ -252,10 +252,12 @@ export class DockerEngine {
         return lines(stdout);
     }
 
-    async createNetwork(name: string, labels: Labels): Promise<void> {
+    /** Found where it exists already; true when it was made. */
+    async createNetwork(name: string, labels: Labels): Promise<boolean> {
         // Docker allows two networks of one name: look first.
-        if (await this.networkExists(name)) return;
+        if (await this.networkExists(name)) return false;
         await this.run(["network", "create", ...labelOptions(labels), name]);
+        return true;
     }
 
     async removeNetwork(name: string): Promise<void> {
@@ -264,11 +266,17 @@ export class DockerEngine {
             throw this.failure(["network", "rm", name], result);
     }
 
-    async connect(network: string, container: string): Promise<void> {
-        const result = await this.try(["network", "connect", network, container]);
-        if (result.exitCode !== 0 && !/already exists/i.test(result.stderr)) {
-            throw this.failure(["network", "connect", network, container], result);
-        }
+    /** @param aliases what others in the network find it by, beside its name */
+    async connect(
+        network: string,
+        container: string,
+        aliases: readonly string[] = [],
+    ): Promise<void> {
+        const options = aliases.flatMap((alias) => ["--alias", alias]);
+        const args = ["network", "connect", ...options, network, container];
+        const result = await this.try(args);
+        if (result.exitCode !== 0 && !/already exists/i.test(result.stderr))
+            throw this.failure(args, result);
     }
 
     async disconnect(network: string, container: string): Promise<void> {

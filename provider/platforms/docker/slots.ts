@@ -154,7 +154,7 @@ export class DockerSlots implements SlotPlatform {
         const result = await this.engine.exec(container, argv, { timeout: timeout + 5_000 });
         const status = Number(result.stdout.trim());
         if (result.exitCode === 0 && status > 0) return { status };
-        return { problem: `no answer from port ${to.port} (curl exit code ${result.exitCode})` };
+        return { problem: `no answer from port ${to.port}: ${describeCurl(result.exitCode)}` };
     }
 
     async crashed(slot: string): Promise<{ problem: string; lastLines: string[] } | undefined> {
@@ -272,6 +272,25 @@ export class DockerSlots implements SlotPlatform {
     private async ensureStarted(container: ContainerFacts): Promise<void> {
         if (container.status === "paused") await this.engine.unpause(container.id);
         if (container.status !== "running") await this.engine.start(container.id);
+    }
+}
+
+/** What curl's exit codes say of a slot that gave no answer. */
+function describeCurl(exitCode: number): string {
+    switch (exitCode) {
+        // `docker exec` ends so, without a word, when its container is stopped meanwhile.
+        case 0:
+            return "the look was cut off";
+        case 7:
+            return "connection refused";
+        case 28:
+            return "none in time";
+        case 52:
+            return "closed without one";
+        case 56:
+            return "connection reset";
+        default:
+            return `curl exit code ${exitCode}`;
     }
 }
 

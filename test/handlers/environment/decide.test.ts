@@ -27,7 +27,10 @@ test("nothing, where what is declared is there", () => {
 });
 
 test("a start, where nothing ever served, and where what should serve is down", () => {
-    const none = observed({}, { router: "absent", record: { served: {}, lastStart: {} } });
+    const none = observed(
+        {},
+        { router: "absent", record: { served: {}, left: {}, lastStart: {} } },
+    );
     expect(decided({}, none)).toEqual({ kind: "start", slot: "blue", seed: true });
     const adopt = { adopt: { container: "old-shop", maxGap: "20 seconds" } };
     expect(decided(adopt, none)).toEqual({ kind: "adopt", slot: "blue" });
@@ -44,7 +47,8 @@ test("a hand-over, where the weights go to a slot with another release", () => {
 
 function withGreenBefore(digest: string): Observed {
     const served = { green: { digest, release: "shop:2.0", at: "2026-01-01T00:00:00.000Z" } };
-    return { ...blueServes, record: { ...blueServes.record, served, lastCommit: "job-1" } };
+    const left = { green: "2026-01-02T00:00:00.000Z" };
+    return { ...blueServes, record: { ...blueServes.record, served, left, lastCommit: "job-1" } };
 }
 
 test("a rollback, where its spec did not change since it served: refused, carried, or dropped by the token", () => {
@@ -64,6 +68,18 @@ test("a rollback, where its spec did not change since it served: refused, carrie
         data: "copy",
     });
     expect(tokenOf("job-2", "green")).not.toBe(token);
+});
+
+test("a rollback that drops goes back to what the slot left, not to what was copied over it since", () => {
+    const before = withGreenBefore(slotDigest(read().slots.green?.containers ?? {}));
+    const copiedOver = { ...before, record: { ...before.record, left: {} } };
+    const discard = { ...toGreen, "handover.onRollback": { discard: tokenOf("job-1", "green") } };
+    expect(refused(discard, copiedOver)).toEqual([
+        'handover.onRollback.discard: goes back to what green left in its volumes, and a later copy took its place; write handover.onRollback: "reverseSync"',
+    ]);
+    expect(refused(toGreen, copiedOver)).toEqual([
+        'handover.onRollback: is "block", and going back to green leaves behind what blue wrote since; write handover.onRollback: "reverseSync" to carry them along',
+    ]);
 });
 
 test("a canary on a copy, its other weights, its promotion and its end", () => {
@@ -95,7 +111,11 @@ test("a canary on a copy, its other weights, its promotion and its end", () => {
 test("older data are never served in the place of newer ones", () => {
     const gone = observed(
         {},
-        { router: "absent", alive: {}, record: { active: "blue", served: {}, lastStart: {} } },
+        {
+            router: "absent",
+            alive: {},
+            record: { active: "blue", served: {}, left: {}, lastStart: {} },
+        },
     );
     expect(refused(toGreen, gone)).toEqual([
         "traffic.weights: give traffic to green, and the newest data are in blue's volumes, which serves nothing now; begin with blue at 100, and move the weights in the next change",

@@ -41,6 +41,8 @@ test("what is saved after a failure is what was seen, never what was wanted", ()
     });
     const nothing = { blue: 0, green: 0 };
     expect(observedState(wanted, "instance", undefined, undefined).weights).toEqual(nothing);
+    const before = observedState(inputs, "instance", undefined, seen);
+    expect(observedState(wanted, "instance", before, undefined).weights).toEqual(before.weights);
     const down = observed({ blue: 100, green: 0 }, { alive: {} });
     expect(observedState(wanted, "instance", undefined, down).weights).toEqual(nothing);
 });
@@ -59,6 +61,6 @@ test("an error says what is true now, and what to do next", () => {
     expect(afterwards(inputs, none, undefined)).toEqual(state("nothing serves"));
     expect(afterwards(inputs, none, "old-shop")).toEqual(state("old-shop serves again"));
     expect(afterwards(inputs, undefined, undefined)).toEqual(
-        state("not known: the target could not be looked at"),
+        state("not known: the target could not be looked at; what was begun there goes on"),
     );
 });

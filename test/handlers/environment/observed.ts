@@ -17,6 +17,7 @@ export function observed(weights: Weights, more: Partial<Observed> = {}): Observ
         record: {
             active: serving[0] ?? "blue",
             served: {},
+            left: {},
             lastStart: {},
             weights: { ...weights },
         },
