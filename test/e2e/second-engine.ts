@@ -28,6 +28,7 @@ export class SecondEngine {
         const engine = new SecondEngine();
         engine.ownSocket = ownSocket;
         try {
+            if (ownSocket) await engine.makeCertificates();
             const disk = join(engine.folder, "disk");
             mkdirSync(engine.mount);
             await run("truncate", ["--size", `${megabytes}M`, disk]);
@@ -72,7 +73,7 @@ export class SecondEngine {
      * @returns the address of this engine's machine
      */
     async connect(): Promise<string> {
-        const net = `10.${200 + Math.floor(Math.random() * 50)}.${Math.floor(Math.random() * 250)}`;
+        const { net } = this;
         const [here, there] = [`v${this.network.slice(-10)}a`, `v${this.network.slice(-10)}b`];
         await run("ip", ["link", "add", here, "type", "veth", "peer", "name", there]);
         await run("ip", ["link", "set", there, "netns", this.network]);
@@ -84,6 +85,52 @@ export class SecondEngine {
         this.cable = here;
         return `${net}.2`;
     }
+
+    /** What a Docker CLI needs in its environment to reach it by `tcp`. */
+    get tcp(): { host: string; environment: Record<string, string> } {
+        const environment = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(this.folder, "tls") };
+        return { host: `tcp://${this.net}.2:2376`, environment };
+    }
+
+    /** One authority for this engine and its clients. */
+    private async makeCertificates(): Promise<void> {
+        const folder = join(this.folder, "tls");
+        mkdirSync(folder);
+        const openssl = (...args: string[]) => run("openssl", args, { cwd: folder });
+        const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+        await openssl(
+            ...["req", "-x509", ...key, "-subj", "/CN=ca", "-days", "2"],
+            ...["-keyout", "ca-key.pem", "-out", "ca.pem"],
+        );
+        for (const [name, file] of [
+            ["server", "server"],
+            ["client", ""],
+        ] as const) {
+            const [keyFile, cert] = file
+                ? [`${file}-key.pem`, `${file}.pem`]
+                : ["key.pem", "cert.pem"];
+            await openssl(
+                ...[
+                    "req",
+                    ...key,
+                    "-subj",
+                    `/CN=${name}`,
+                    "-keyout",
+                    keyFile,
+                    "-out",
+                    "request.pem",
+                ],
+                ...["-addext", `subjectAltName=IP:${this.net}.2`],
+            );
+            await openssl(
+                ...["x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca-key.pem"],
+                ...["-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", cert],
+            );
+        }
+    }
+
+    private readonly net =
+        `10.${200 + Math.floor(Math.random() * 50)}.${Math.floor(Math.random() * 250)}`;
 
     /** The end of the cable on this machine, for `tc` and for cutting it. */
     cable = "";
@@ -106,7 +153,15 @@ export class SecondEngine {
 
     private spawnDaemon(): void {
         const log = openSync(join(this.folder, "log"), "a");
+        const tls = (name: string) => join(this.folder, "tls", name);
         const options = [
+            ...(this.ownSocket
+                ? [
+                      ["--host", "tcp://0.0.0.0:2376", "--tlsverify"],
+                      ["--tlscacert", tls("ca.pem"), "--tlscert", tls("server.pem")],
+                      ["--tlskey", tls("server-key.pem")],
+                  ]
+                : []),
             ["--host", this.host],
             ["--data-root", join(this.mount, "docker")],
             ["--exec-root", join(this.folder, "exec")],

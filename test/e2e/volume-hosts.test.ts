@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { oracle } from "../volumes/oracle.js";
 import { Migration } from "./migration.js";
@@ -152,6 +154,36 @@ function sizeOf(path: string): number {
         return 0;
     }
 }
+
+test("from a folder of an engine behind tcp with TLS, back to this one", async () => {
+    const migration = await Migration.begin();
+    const { host, environment } = engine.tcp;
+    Object.assign(migration.stack.env, environment);
+    const there = mkdtempSync(join(tmpdir(), "cutover-there-"));
+    try {
+        mkdirSync(join(there, "d"));
+        writeFileSync(join(there, "d", "file"), "words");
+        chmodSync(join(there, "d"), 0o2711);
+        migration.stack.program(`
+import * as cutover from "pulumi-cutover";
+const orders = new cutover.VolumeMigration("orders", {
+    source: { directory: { path: ${JSON.stringify(there)}, host: "${host}" } },
+    destination: { docker: { volume: "${migration.destination}" } },
+    bandwidthLimit: "64 KiB",
+});
+export const report = orders.report;
+`);
+        const preview = await migration.stack.preview();
+        expect(preview.output).toContain(
+            `copy ${there} of ${host} into ${migration.destination} of the local engine`,
+        );
+        await migration.up();
+        const format = ["volume", "inspect", "--format", "{{.Mountpoint}}", migration.destination];
+        expect(oracle(await docker(...format))).toBe(oracle(there));
+    } finally {
+        rmSync(there, { recursive: true, force: true });
+    }
+});
 
 test("a host whose key is not the one that is known is not spoken to", async () => {
     const migration = await between(ssh.host, "echo x > x");

@@ -1,5 +1,5 @@
 import { volumeStepNames, volumeTitles } from "../../engine/handover/volume-plan.js";
-import { type Place, placeName, placeOf, type VolumeRef } from "../../volumes/refs.js";
+import { hostOf, type Place, placeName, placeOf, type VolumeRef } from "../../volumes/refs.js";
 import { printable } from "../unknown.js";
 import type { PreviewedMigration } from "./declaration.js";
 
@@ -7,9 +7,10 @@ import type { PreviewedMigration } from "./declaration.js";
 export function planOfMigration(declaration: PreviewedMigration, sync: boolean): string[] {
     if (!sync) return ["nothing is copied: only the settings change"];
     const { source, destination, verify, quiesce, onExisting } = declaration;
+    const apart = hostOf(source) !== hostOf(destination);
     const outline = {
-        source: printablePlace(source),
-        destination: printablePlace(destination),
+        source: printablePlace(source, apart),
+        destination: printablePlace(destination, apart),
         verify: printable(verify),
         onExisting: printable(onExisting),
         ...(quiesce ? { quiesce: printableQuiesce(quiesce) } : {}),
@@ -18,8 +19,11 @@ export function planOfMigration(declaration: PreviewedMigration, sync: boolean):
     return volumeStepNames(outline).map((name) => titles[name]);
 }
 
-function printablePlace(ref: VolumeRef): Place {
-    return { volume: printable(placeName(placeOf(ref))) };
+function printablePlace(ref: VolumeRef, withHost: boolean): Place {
+    const name = printable(placeName(placeOf(ref)));
+    return {
+        volume: withHost ? `${name} of ${printable(hostOf(ref) ?? "the local engine")}` : name,
+    };
 }
 
 function printableQuiesce({ containers, how, then }: NonNullable<PreviewedMigration["quiesce"]>) {
