@@ -168,14 +168,14 @@ test("from a folder of an engine behind tcp with TLS, back to this one", async (
 import * as cutover from "pulumi-cutover";
 const orders = new cutover.VolumeMigration("orders", {
     source: { directory: { path: ${JSON.stringify(there)}, host: "${host}" } },
-    destination: { docker: { volume: "${migration.destination}" } },
+    destination: { docker: { volume: "${migration.destination}", host: "unix:///var/run/docker.sock" } },
     bandwidthLimit: "64 KiB",
 });
 export const report = orders.report;
 `);
         const preview = await migration.stack.preview();
         expect(preview.output).toContain(
-            `copy ${there} of ${host} into ${migration.destination} of the local engine`,
+            `copy ${there} of ${host} into ${migration.destination} of unix:///var/run/docker.sock`,
         );
         await migration.up();
         const format = ["volume", "inspect", "--format", "{{.Mountpoint}}", migration.destination];
