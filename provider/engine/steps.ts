@@ -53,9 +53,10 @@ export async function runFlow(flow: JobFlow, tools: FlowTools): Promise<StepResu
     if (over) return outcomeOf(over, past);
     if (past.some((entry) => entry.kind === "commit")) return finish(flow, tools, resultsIn(past));
     if (past.length === 0) tools.journal.append({ kind: "open", job: flow.job, data: flow.plan });
-    else if (flow.afterCrash === "back")
+    // A way back that began is gone to its end, whatever the runner died of.
+    else if (flow.afterCrash === "back" || past.some((entry) => entry.kind === "back"))
         return goBack(flow, tools, startedSteps(flow, past), reasonOf(past));
-    return goForward(flow, tools);
+    return goForward(flow, tools, startedSteps(flow, past));
 }
 
 /** The journal stays open: neither the way on nor the way back could be finished now. */
@@ -63,18 +64,26 @@ export class FlowStuck extends Error {
     override readonly name = "FlowStuck";
 }
 
-/** Up to `commit`, and then on. */
-async function goForward(flow: JobFlow, tools: FlowTools): Promise<StepResults> {
+/**
+ * Up to `commit`, and then on.
+ * @param before steps that a runner before this one began: what they did is undone too when this one has to go back
+ */
+async function goForward(
+    flow: JobFlow,
+    tools: FlowTools,
+    before: readonly Step[],
+): Promise<StepResults> {
     const results: Record<string, unknown> = {};
-    const started: Step[] = [];
+    const started = new Set(before);
     for (const step of flow.steps.slice(0, afterCommit(flow))) {
         begin(flow, step, tools);
-        started.push(step);
+        started.add(step);
         try {
             tools.signal.throwIfAborted();
             results[step.name] = await step.run(tools.signal);
         } catch (error) {
-            return goBack(flow, tools, started, asCutoverError(error).with({ step: step.name }));
+            const undo = flow.steps.filter((one) => started.has(one));
+            return goBack(flow, tools, undo, asCutoverError(error).with({ step: step.name }));
         }
         tools.journal.append({
             kind: "end",

@@ -50,7 +50,7 @@ export class DockerSource implements SourcePlatform {
     }
 
     /** The journal lies on the same machine: nothing else is needed. */
-    async keep(): Promise<void> {}
+    async keep(_ids: readonly string[]): Promise<void> {}
 }
 
 /** Lets a container run as it did before; tells whether it is there at all. */

@@ -43,6 +43,7 @@ async function runJob(): Promise<number> {
         signal: abortSignal(job.id),
         control: "/cutover",
     };
+    let stuck = false;
     try {
         const flow =
             job.kind === "environment"
@@ -53,13 +54,15 @@ async function runJob(): Promise<number> {
     } catch (error) {
         if (error instanceof FlowStuck) {
             reporter.status(`it cannot go on now and tries again: ${error.message}`);
+            stuck = true;
             return 1;
         }
         if (!journal.entries().some((entry) => entry.job === job.id && entry.kind === "failed"))
             throw error;
         return 0;
     } finally {
-        rmSync(abortPath(job.id), { force: true });
+        // The next runner has to know of it too.
+        if (!stuck) rmSync(abortPath(job.id), { force: true });
     }
 }
 

@@ -32,6 +32,9 @@ export async function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): Prom
     });
 }
 
+/** More milliseconds than this and Node fires at once; it is 24 days. */
+const longestTimer = 2 ** 31 - 1;
+
 /** Counts from the job's first moment: a runner that was started again has what is left. */
 function timeLimit({ id, timeout }: VolumeJob, { journal, clock }: RunnerTools): AbortSignal {
     const opened = journal.entries().find((entry) => entry.job === id && entry.kind === "open");
@@ -41,7 +44,7 @@ function timeLimit({ id, timeout }: VolumeJob, { journal, clock }: RunnerTools):
         const problem = `it did not end within its timeout of ${formatMilliseconds(timeout)}`;
         controller.abort(new CutoverError(problem, { next: "raise timeout" }));
     };
-    setTimeout(expire, Math.max(0, timeout - spent)).unref();
+    setTimeout(expire, Math.min(Math.max(0, timeout - spent), longestTimer)).unref();
     return controller.signal;
 }
 

@@ -1,7 +1,7 @@
 import type { ToolResult } from "./tool.js";
 
 /**
- * What cp and rsync complain of when the source moves under them: names that vanish, files that become folders, folders
+ * What cp, rsync and tar complain of when the source moves under them: names that vanish, files that become folders, folders
  * renamed into each other. In a live pass that is for the next pass; the last one and the proof allow none of it.
  * A list of what is allowed, not of what is not: a full disk, an I/O error or a missing right fails a live pass too.
  */
@@ -18,6 +18,9 @@ const moved = [
     /^rsync (error|warning): some files (vanished|\/attrs were not transferred)/,
     /^rsync error: some files\/attrs were not transferred/,
     /^(IO error encountered|xargs: )/,
+    /: (file changed as we read it|File removed before we read it)$/,
+    /: File shrank by \d+ bytes; padding with zeros$/,
+    /^tar: Exiting with failure status due to previous errors$/,
 ];
 
 /** True when nothing but a moving source is behind a failure. */

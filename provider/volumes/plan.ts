@@ -154,8 +154,10 @@ function hasBase(source: Manifest, at: number, destination: Manifest): boolean {
     const there = destination.find(source.path(at));
     if (there === undefined || !source.isFile(at) || !destination.isFile(there)) return false;
     if ((source.links[at] as number) > 1 || (destination.links[there] as number) > 1) return false;
-    // rsync would take one of the same size and time for the same.
-    if (looksSame(source, at, destination, there)) return false;
+    // rsync would take one of the same size and time for the same, and would leave holes filled.
+    if (source.size[at] === destination.size[there] && source.sameMtime(at, destination, there))
+        return false;
+    if (fillsHoles(source, at, destination, there)) return false;
     return (source.size[at] as number) >= worthABase;
 }
 

@@ -10,6 +10,7 @@ import { onlyMoved, onlyMovedCode } from "./moving-source.js";
 import { type BytePath, escapeName, parentPath, pathBytes } from "./names.js";
 import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
+import { LinkLost } from "./remote/frames.js";
 import type { RemoteSource } from "./remote/remote-source.js";
 import { copyFailure, type Session } from "./session.js";
 import { streamEntries } from "./stream-copy.js";
@@ -148,6 +149,9 @@ function fileBytes(source: Manifest, at: number): number {
     return source.isFile(at) ? (source.size[at] as number) : 0;
 }
 
+/** rsync's own codes for a broken connection, its remote shell's among them (`connectStreams`). */
+const lostOnTheWay = new Set([10, 12, 30, 35, 255]);
+
 async function runRsync(
     { session, live }: PassContext,
     call: ToolCall,
@@ -162,6 +166,8 @@ async function runRsync(
     }).finally(() => ticker.stop());
     const partial = result.exitCode === 23 || result.exitCode === 24;
     const forgiven = live && partial && onlyMoved(result);
+    if (session.remote && lostOnTheWay.has(result.exitCode))
+        throw new LinkLost("rsync lost the other host", { lastLines: result.complaints.slice(-8) });
     if (result.exitCode !== 0 && !forgiven) {
         throw await copyFailure(
             session,

@@ -25,14 +25,18 @@ export async function streamEntries(
         received += bytes;
     };
     try {
-        const parts = shareOut(source, entries, streams);
-        await Promise.all(
-            parts.map((part) => streamPart(context, remote, part, { signal, onBytes })),
+        const parts = shareOut(source, entries, streams).map((part) =>
+            streamPart(context, remote, part, { signal, onBytes }).catch((error) => {
+                stop.abort(error);
+                throw error;
+            }),
         );
+        // All of them have ended before anything is tried again.
+        await Promise.allSettled(parts);
+        await Promise.all(parts);
         return totalBytes;
     } catch (error) {
-        stop.abort(error);
-        throw error;
+        throw stop.signal.aborted && !session.signal.aborted ? stop.signal.reason : error;
     } finally {
         ticker.stop();
     }
@@ -57,6 +61,8 @@ async function streamPart(
     feed(pack.stdout, unpack.stdin, unpack.ended);
     // What was lost on the way: nothing more will come.
     pack.ended.catch(() => unpack.kill("SIGKILL"));
+    // What cannot be kept need not be sent: a full disk shows at once.
+    unpack.ended.then(({ exitCode }) => exitCode !== 0 && pack.kill("SIGTERM")).catch(() => {});
     const [sent, kept] = await settleBoth(pack.ended, unpack.ended);
     options.signal.throwIfAborted();
     const result = (exitCode: number, lines: LineCollector): ToolResult => ({

@@ -177,7 +177,6 @@ class Migration {
         }
         // One that came late and has not written yet would do so next.
         await this.refuseWriters();
-        await this.tools.platform.source.keep();
         reporter.info(
             `last pass: ${describePass(pass)}${this.proof ? `, ${countEntries(this.proof.entries)} proven equal` : ""}`,
         );
@@ -225,7 +224,7 @@ class Migration {
             verified: job.verify,
             proof: this.proof,
         });
-        return {
+        const report = {
             ...copy,
             sockets: this.measured?.sockets ?? 0,
             quiesced: this.writers.quiesced().map(({ name }) => name),
@@ -234,6 +233,17 @@ class Migration {
             ...(await this.link()),
             fingerprint: await this.open.fingerprint("destination"),
         };
+        await this.keepStopped();
+        return report;
+    }
+
+    /** The last word before the commit: those that stay stopped have been so all the time, and stay so whatever happens. */
+    private async keepStopped(): Promise<void> {
+        const { quiesce } = this.tools.job;
+        if (quiesce?.then === "restart") return;
+        await this.refuseWriters();
+        const ids = this.writers.quiesced().map(({ id }) => id);
+        await this.tools.platform.source.keep(ids);
     }
 
     private async link(): Promise<Pick<MigrationReport, "link">> {

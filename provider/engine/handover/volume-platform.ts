@@ -32,8 +32,11 @@ export interface SourcePlatform {
     quiesce(container: QuiescedContainer, how: "stop" | "pause"): Promise<{ killed: boolean }>;
     /** Lets it run as it did before; tells whether it is there at all. */
     resume(container: QuiescedContainer): Promise<boolean>;
-    /** The copy is whole: what was kept from writing stays so, whatever becomes of us. */
-    keep(): Promise<void>;
+    /**
+     * The copy is whole: these stay as they are, whatever becomes of us.
+     * @throws CutoverError when one of them was let run meanwhile
+     */
+    keep(ids: readonly string[]): Promise<void>;
 }
 
 /** What a migration needs of the places where its volumes are. */

@@ -11,6 +11,7 @@ import { askToGoBack } from "../../runner/abort.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import {
     areApart,
+    cleanUp,
     removeLinkVolumes,
     removeSourceEnd,
     runApart,
@@ -114,8 +115,12 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
         for (const { id } of movers) await engine.remove(id);
         await engine.removeVolume(names.journal(state.prefix));
         if (source === engine) return;
-        await removeSourceEnd(state.prefix, source);
         await removeLinkVolumes(state.prefix, engine);
+        await removeSourceEnd(state.prefix, source).catch((error) => {
+            // A source that is gone after success is no error.
+            if (state.report === undefined) throw error;
+            context.reporter.warn(`the source was not looked at: ${asCutoverError(error).problem}`);
+        });
     },
 };
 
@@ -127,39 +132,36 @@ async function planned(
     context: HandlerContext,
 ): Promise<{ inputs?: MigrationInputs; problems: InputProblem[] }> {
     const engines = enginesOf(inputs, context);
-    const unusable = await unusableEngines(engines, inputs, context);
+    const target = await unusableEngine("destination", engines, inputs, context);
+    const sync =
+        olds === undefined ||
+        wantsSync(olds, inputs) ||
+        (target.length === 0 && !(await lastSyncSucceeded(engines.destination, inputs)));
+    // After success the source may be gone: only a sync needs it.
+    const unusable =
+        sync && engines.source !== engines.destination
+            ? [...(await unusableEngine("source", engines, inputs, context)), ...target]
+            : target;
     if (unusable.length > 0 && !context.preview) return { problems: unusable };
     for (const { problem } of unusable)
         context.reporter.warn(`the target was not looked at: ${problem}`);
     const looked = unusable.length === 0;
-    const sync =
-        olds === undefined ||
-        wantsSync(olds, inputs) ||
-        (looked && !(await lastSyncSucceeded(engines.destination, inputs)));
     if (context.preview && looked && sync) await showMigrationFigures(engines, inputs, context);
     return { inputs: { ...inputs, plan: planOfMigration(inputs, sync) }, problems: [] };
 }
 
-/** Each engine that cannot be used, by the property that names it. */
-async function unusableEngines(
-    { source, destination }: Engines,
+/** Why the engine of a side cannot be used, by the property that names it: the source's where both name one. */
+async function unusableEngine(
+    side: "source" | "destination",
+    engines: Engines,
     inputs: Unplanned,
     context: HandlerContext,
 ): Promise<InputProblem[]> {
-    const engines = new Map([
-        [`source.${"docker" in inputs.source ? "docker" : "directory"}.host`, source],
-        [
-            `destination.${"docker" in inputs.destination ? "docker" : "directory"}.host`,
-            destination,
-        ],
-    ]);
-    // One and the same is named once.
-    if (source === destination) engines.delete([...engines.keys()][1] as string);
-    const looks = [...engines].map(async ([path, engine]) => {
-        const problem = await targetProblem(engine, context);
-        return problem === undefined ? [] : [{ path, problem }];
-    });
-    return (await Promise.all(looks)).flat();
+    const problem = await targetProblem(engines[side], context);
+    if (problem === undefined) return [];
+    const named = engines.source === engines.destination ? "source" : side;
+    const kind = "docker" in inputs[named] ? "docker" : "directory";
+    return [{ path: `${named}.${kind}.host`, problem }];
 }
 
 /** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
@@ -191,6 +193,7 @@ async function migrate(
     // Found done, and since then somebody removed what it made.
     const there = await placeFacts(engine, job.destination, job.image);
     const found = taken && there ? taken : undefined;
+    if (apart && found) await cleanUp({ prefix: job.prefix }, apart);
     const results = found ?? (await (apart ? runApart(job, apart) : runToItsEnd(job, tools)));
     return results.commit as MigrationReport;
 }

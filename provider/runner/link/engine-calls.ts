@@ -93,8 +93,8 @@ export class RemoteSourcePlatform implements SourceCalls {
     resume(container: QuiescedContainer): Promise<boolean> {
         return this.call("resume", container);
     }
-    async keep(): Promise<void> {
-        await this.call("keep");
+    async keep(ids: readonly string[]): Promise<void> {
+        await this.call("keep", ids);
     }
     async openTools(limit: number | undefined): Promise<void> {
         await this.call("openTools", ...(limit === undefined ? [] : [limit]));

@@ -35,6 +35,8 @@ export function readIdentity(folder = keysPath): Identity {
     };
 }
 
+const mostConnections = 256;
+
 /** Milliseconds until a connection that says nothing is no connection. */
 const handshake = 10_000;
 
@@ -100,8 +102,10 @@ export function listenSecurely(
         raw.setKeepAlive(true, 10_000).setNoDelay(true);
         answerSecurely(raw, own, peer).then(accept, () => raw.destroy());
     });
+    // Of those who never show a key, no more than this at once.
+    server.maxConnections = mostConnections;
     return new Promise((resolve, reject) => {
-        server.once("error", reject);
+        server.on("error", reject);
         server.listen(port, () => resolve(server));
     });
 }

@@ -1,8 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SourceJob } from "../../engine/handover/job.js";
-import type { QuiescedContainer } from "../../engine/handover/volume-platform.js";
 import type { Reporter } from "../../engine/progress.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import {
@@ -20,14 +18,18 @@ import { Pace } from "../../volumes/remote/pace.js";
 import { serveTool } from "../../volumes/remote/tool-server.js";
 import { DockerSource } from "../docker-source.js";
 import { engineTools, type SourceCalls } from "./engine-calls.js";
+import { KeptFromWriting } from "./kept-from-writing.js";
 import { offerLine } from "./protocol.js";
 import { callSecurely, listenSecurely, readIdentity } from "./secure.js";
 import { dial, dialSocket, firstLine, join } from "./streams.js";
 
 /** Milliseconds without a word from the destination after which stopped writers run again. */
 export const leaseFor = 60_000;
+const lookEvery = 5_000;
 /** Milliseconds after which a runner that nobody speaks to goes. */
 const lonelyFor = 15 * 60_000;
+/** Milliseconds that one of them is offered. */
+const offerFor = 30_000;
 /** Connections that are held ready for a destination that cannot call here. */
 const spareOffers = 2;
 
@@ -43,6 +45,7 @@ export class SourceRunner {
     private readonly source: DockerSource;
     private readonly ended: Promise<void>;
     private finish: () => void = () => {};
+    private readonly kept: KeptFromWriting;
     private heard = Date.now();
     private leases = 0;
 
@@ -52,6 +55,7 @@ export class SourceRunner {
         private readonly reporter: Reporter,
     ) {
         this.source = new DockerSource(job, engine);
+        this.kept = new KeptFromWriting(frozenPath, (one) => this.source.resume(one));
         this.ended = new Promise((resolve) => {
             this.finish = resolve;
         });
@@ -61,10 +65,12 @@ export class SourceRunner {
     async run(): Promise<number> {
         const accept = (socket: Duplex) => void this.serve(socket);
         const server = await listenSecurely(linkPort, this.own, this.job.peer.certificate, accept);
-        const watch = setInterval(() => void this.look().catch(() => {}), 1_000);
+        const watch = setInterval(() => void this.look().catch(() => {}), lookEvery);
         void this.offerForever();
         await this.ended;
         clearInterval(watch);
+        // Those of whom nobody said that they stay: the job failed.
+        await this.kept.resumeAll(() => true);
         server.close();
         await this.removeTools();
         return 0;
@@ -89,16 +95,10 @@ export class SourceRunner {
             identity: () => source.identity(),
             writers: () => source.writers(),
             container: (name) => source.container(name),
-            quiesce: async (container, how) => {
-                this.remember([...this.frozen(), container]);
-                return source.quiesce(container, how);
-            },
-            resume: async (container) => {
-                const there = await source.resume(container);
-                this.remember(this.frozen().filter(({ id }) => id !== container.id));
-                return there;
-            },
-            keep: async () => this.remember([]),
+            quiesce: (container, how) =>
+                this.kept.add(container, (noted) => source.quiesce(noted, how)),
+            resume: (container) => this.kept.resume(container),
+            keep: (ids) => this.kept.keep(ids),
             openTools: (limit) => this.openTools(limit),
             end: async () => this.finish(),
         };
@@ -111,29 +111,16 @@ export class SourceRunner {
 
     private async look(): Promise<void> {
         if (this.leases > 0) this.heard = Date.now();
-        const silent = Date.now() - this.heard;
-        const frozen = this.frozen();
-        if (frozen.length > 0 && silent > leaseFor) {
-            for (const container of frozen) await this.source.resume(container);
-            this.remember([]);
-            const names = frozen.map(({ name }) => name).join(", ");
-            this.reporter.warn(`the destination is silent: ${names} runs again`);
-        }
-        if (silent > lonelyFor) this.finish();
+        const silent = () => Date.now() - this.heard;
+        if (silent() > leaseFor && this.kept.frozen.length > 0) await this.letAllRun(silent);
+        if (silent() > lonelyFor) this.finish();
     }
 
-    /** Beside the key, so that one that is started again knows whom it keeps from writing. */
-    private frozen(): QuiescedContainer[] {
-        try {
-            const text = readFileSync(frozenPath, "utf8");
-            return JSON.parse(text) as QuiescedContainer[];
-        } catch {
-            return [];
-        }
-    }
-
-    private remember(frozen: QuiescedContainer[]): void {
-        writeFileSync(frozenPath, JSON.stringify(frozen), { flush: true } as object);
+    private async letAllRun(silent: () => number): Promise<void> {
+        const { ran, problems } = await this.kept.resumeAll(() => silent() > leaseFor);
+        if (ran.length > 0)
+            this.reporter.warn(`the destination is silent: ${ran.join(", ")} runs again`);
+        for (const problem of problems) this.reporter.warn(`cannot run again: ${problem}`);
     }
 
     /** One that a runner before this one left has other sockets: it is made anew. */
@@ -173,25 +160,18 @@ export class SourceRunner {
             const raw = await dial(address, port, 3_000);
             const stream = await callSecurely(raw, this.own, certificate);
             stream.write(`${offerLine}\n`);
-            const used = new Promise<void>((resolve) => {
+            await new Promise<void>((resolve) => {
                 stream.once("readable", resolve).once("close", resolve);
+                // A network forgets a connection that is idle: an old offer may lead nowhere.
+                setTimeout(resolve, offerFor).unref();
             });
-            void used.then(() => this.serve(stream));
-            await used;
+            if (stream.readableLength === 0) stream.destroy();
+            else void this.serve(stream);
         };
-        const keepOffering = async () => {
-            for (;;) {
-                const failed = await Promise.all(
-                    addresses.map((address) =>
-                        offer(address).then(
-                            () => false,
-                            () => true,
-                        ),
-                    ),
-                );
-                if (failed.every(Boolean)) await sleep(2_000);
-            }
+        const keepOffering = async (address: string) => {
+            for (;;) await offer(address).catch(() => sleep(2_000));
         };
-        await Promise.all(Array.from({ length: spareOffers }, keepOffering));
+        const all = addresses.flatMap((address) => Array<string>(spareOffers).fill(address));
+        await Promise.all(all.map(keepOffering));
     }
 }

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { CutoverError } from "../../engine/errors.js";
 import type { Peer, SourceJob, VolumeJob } from "../../engine/handover/job.js";
-import type { QuiescedContainer } from "../../engine/handover/volume-platform.js";
 import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
+import { isAlive } from "../../platforms/docker/facts.js";
 import {
     frozenPath,
     keysPath,
@@ -17,6 +17,7 @@ import {
 } from "../../platforms/docker/names.js";
 import { resumeContainer } from "../docker-source.js";
 import { engineSocketMount, type RunnerMore, runToItsEnd, type StartTools } from "../start.js";
+import { parseKept } from "./kept-from-writing.js";
 import { relay } from "./relay.js";
 
 /** The two engines of a copy. */
@@ -32,21 +33,56 @@ export interface Apart extends StartTools {
  * cannot carry themselves.
  */
 export async function runApart(job: VolumeJob, tools: Apart): Promise<StepResults> {
-    await removeSourceEnd(job.prefix, tools.source);
-    const [toSource, toDestination] = await Promise.all([
-        makeEnd(tools.source, job, tools.sourceImage),
-        makeEnd(tools.engine, job, job.image),
-    ]);
-    const more = runnerMore(job, toDestination.port);
-    await startSource(job, toSource.port, toDestination, tools);
     const { prefix } = job;
+    await refuseLiveSource(job, tools);
+    await removeSourceEnd(prefix, tools.source);
+    let startedBoth = false;
     try {
+        const [toSource, toDestination] = await Promise.all([
+            makeEnd(tools.source, job, tools.sourceImage),
+            makeEnd(tools.engine, job, job.image),
+        ]);
+        await startSource(job, toSource.port, toDestination, tools);
+        startedBoth = true;
+        const more = runnerMore(job, toDestination.port);
         const whole = { ...job, peer: toSource };
         return await withRelay(prefix, tools, () => runToItsEnd(whole, tools, more));
     } finally {
-        await removeSourceEnd(prefix, tools.source).catch(() => {});
-        await removeLinkVolumes(prefix, tools.engine).catch(() => {});
+        await cleanUp(job, tools, startedBoth);
     }
+}
+
+/**
+ * What is left of the link once the job is over. While its runner is there, or nobody can tell, it may be at work: then
+ * everything stays for it, and for whoever comes next.
+ * @param job with the id, what another job has made meanwhile stays too
+ */
+export async function cleanUp(
+    { prefix, id }: { prefix: string; id?: string },
+    { engine, source }: Pick<Apart, "engine" | "source">,
+    mayWork = true,
+): Promise<void> {
+    const runner = mayWork
+        ? await engine.container(names.runner(prefix)).catch(() => "unknown")
+        : undefined;
+    if (runner !== undefined) return;
+    const there = await source.container(names.source(prefix)).catch(() => undefined);
+    // Another job's by now.
+    if (there && id !== undefined && there.labels[labelKeys.job] !== id) return;
+    await removeSourceEnd(prefix, source).catch(() => {});
+    await removeLinkVolumes(prefix, engine).catch(() => {});
+}
+
+/** The source's end of a copy into another engine than this one: that has its own lock, and this one does not see it. */
+async function refuseLiveSource({ prefix }: VolumeJob, tools: Apart): Promise<void> {
+    const found = await tools.source.container(names.source(prefix));
+    if (!found || !isAlive(found) || (await tools.engine.container(names.runner(prefix)))) return;
+    const kept = parseKept(await tools.source.readFile(names.source(prefix), frozenPath));
+    if (kept.frozen.length === 0) return;
+    throw new CutoverError(
+        `${found.labels[labelKeys.by]} keeps ${kept.frozen.map(({ name }) => name).join(", ")} from writing since ${found.startedAt}, for a copy into another engine`,
+        { next: "wait for it: where its other end is gone, they run again within two minutes" },
+    );
 }
 
 /** Two addresses may lead to one engine, and two machines may be copies of one, id included: so it is tried. */
@@ -83,24 +119,24 @@ export async function withRelay<T>(
 
 /** What is left of the source's end: its runner, its tools, and the volumes of the link. Stopped writers run again first. */
 export async function removeSourceEnd(prefix: string, engine: DockerEngine): Promise<void> {
-    await letRun(prefix, engine);
-    await engine.remove(names.source(prefix));
+    const name = names.source(prefix);
+    if (await engine.container(name)) {
+        // Stopped first, so that what it wrote is its last word.
+        await engine.stop(name, 1);
+        const { frozen } = parseKept(await engine.readFile(name, frozenPath));
+        for (const container of frozen)
+            await resumeContainer(engine, container).catch(() => undefined);
+        await engine.remove(name);
+    }
     for (const { id } of await engine.containers(ownLabels(prefix, "source-tools")))
         await engine.remove(id);
     await removeLinkVolumes(prefix, engine);
 }
 
-/** Those that a runner kept from writing when it lost the other one; what it is told to keep is not among them. */
-async function letRun(prefix: string, engine: DockerEngine): Promise<void> {
-    const name = names.source(prefix);
-    if (!(await engine.container(name))) return;
-    const frozen = (await engine.readFile(name, frozenPath)) ?? "[]";
-    for (const container of JSON.parse(frozen) as QuiescedContainer[])
-        await resumeContainer(engine, container);
-}
-
 export async function removeLinkVolumes(prefix: string, engine: DockerEngine): Promise<void> {
-    for (const name of [names.keys(prefix), names.link(prefix)]) await engine.removeVolume(name);
+    for (const role of ["keys", "link"] as const)
+        for (const { name } of await engine.volumes(ownLabels(prefix, role)))
+            await engine.removeVolume(name);
 }
 
 /** Ports of runners: below the range that Linux takes for outgoing connections (32768 on). */
@@ -129,7 +165,8 @@ async function makeEnd(
     });
     const port = ports.from + Math.floor(Math.random() * (ports.to - ports.from));
     const host = engine.target.host ?? "the local engine";
-    return { addresses: addressesOf(engine.target.host), port, certificate: stdout, host };
+    const addresses = addressesOf(engine.target.host ?? process.env.DOCKER_HOST);
+    return { addresses, port, certificate: stdout, host };
 }
 
 /** Where an engine's machine may be reached: by its name, or as one of this machine's. */

@@ -43,7 +43,10 @@ export function firstLine(stream: Duplex): Promise<string | undefined> {
 
 /** Opens a connection within a time. */
 export function dial(host: string, port: number, within: number): Promise<Duplex> {
-    return opened(connect({ host, port, keepAlive: true, noDelay: true }), within);
+    return opened(
+        connect({ host, port, keepAlive: true, keepAliveInitialDelay: 10_000, noDelay: true }),
+        within,
+    );
 }
 
 /** The same to a socket of this machine. */

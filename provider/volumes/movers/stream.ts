@@ -33,14 +33,14 @@ export function packCall(
 }
 
 /**
- * Unpacks such a stream. Symbolic links are made as they are (`-P`; their targets are text, and no member goes through
- * one: the folders are there already, made by us).
+ * Unpacks such a stream. Nothing of it gets outside of the target: names are relative, and a link that leads elsewhere is
+ * made last of all (GNU tar without `-P`).
  */
 export function unpackArgv(target: string, compress: boolean): readonly [string, ...string[]] {
     return [
         ...(["tar", "--extract", "--preserve-permissions", "--same-owner"] as const),
         ...(["--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls"] as const),
-        ...(["--delay-directory-restore", "--absolute-names"] as const),
+        ...(["--delay-directory-restore"] as const),
         ...(compress ? ["--use-compress-program=zstd --quiet"] : []),
         ...(["-C", target, "-f", "-"] as const),
     ];

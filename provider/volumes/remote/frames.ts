@@ -47,6 +47,7 @@ export class FrameChannel {
     private message: Buffer[] = [];
     private heard = Date.now();
     private said = Date.now();
+    private beaten = Date.now();
     private readonly pulse: NodeJS.Timeout;
     private isOver = false;
 
@@ -108,7 +109,10 @@ export class FrameChannel {
 
     private beat(): void {
         const now = Date.now();
-        if (now - this.said >= aliveEvery) void this.send(frames.alive);
+        // This process itself stood still: what came meanwhile has not been read yet.
+        if (now - this.beaten > 2 * aliveEvery) this.heard = now;
+        this.beaten = now;
+        if (now - this.said >= aliveEvery && this.stream.writable) void this.send(frames.alive);
         if (this.stream.isPaused() || now - this.heard < silentFor) return;
         this.destroy(new LinkLost(`the other host said nothing for ${silentFor / 1_000} seconds`));
     }

@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { statfsSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { CommandRunner } from "../../platforms/commands.js";
 import { ContentReader } from "../content.js";
@@ -73,6 +74,8 @@ async function digest(
     const reader = new ContentReader(runner);
     const gone = new AbortController();
     const reply = (line: DigestReply) => output.write(`${JSON.stringify(line)}\n`);
+    // Who asked is gone: nobody wants the answer.
+    input.once("close", () => (input as Readable).readableEnded || gone.abort());
     let work: Promise<void> = Promise.resolve();
     const serve = (line: string) => {
         const jobs = JSON.parse(line) as DigestRequest;
@@ -83,6 +86,7 @@ async function digest(
         work = work.then(async () => {
             reply({ answers: await reader.digest(jobs, options) });
         });
+        work.catch(() => {});
     };
     try {
         await new Promise<void>((resolve) => readLines(input, serve, resolve));

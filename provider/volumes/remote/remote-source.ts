@@ -70,7 +70,7 @@ export async function textOf(
 }
 
 /** Jobs that one line carries: progress comes in between, and no line grows too long. */
-const jobsInLine = 5_000;
+const jobsInLine = 1_000;
 
 /** Digests files where they are: content is compared without being sent. */
 class RemoteReader {

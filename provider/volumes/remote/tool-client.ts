@@ -52,6 +52,8 @@ class RemoteCommand {
     private readonly raw: PassThrough;
     private readonly channel: FrameChannel;
     private end: RemoteEnd | undefined;
+    /** Anything arrived of its standard output. */
+    private said = false;
     private settle: { resolve: (end: { exitCode: number }) => void; reject: (e: unknown) => void };
     private readonly ended: Promise<{ exitCode: number }>;
 
@@ -94,7 +96,12 @@ class RemoteCommand {
         if (!deflate) return this.stdout;
         const raw = new PassThrough();
         const inflate = createInflateRaw();
-        inflate.on("error", () => this.channel.destroy(new LinkLost("a list arrived damaged")));
+        // A tool that could not be started has said nothing, which is no deflated stream either.
+        inflate.on("error", () => {
+            this.settle.reject(new LinkLost("a list arrived damaged"));
+            this.channel.destroy();
+            this.stdout.destroy();
+        });
         raw.pipe(inflate).pipe(this.stdout);
         return raw;
     }
@@ -111,6 +118,7 @@ class RemoteCommand {
 
     private bytes(isError: boolean, piece: Buffer): boolean {
         const into = isError ? this.stderr : this.raw;
+        if (!isError) this.said = true;
         if (into.write(piece)) return true;
         into.once("drain", () => this.channel.resume());
         return false;
@@ -142,7 +150,8 @@ class RemoteCommand {
         // As with a process: it has ended when all that it said is read.
         this.stdout.once("close", () => this.settle.resolve({ exitCode }));
         this.stdout.once("end", () => this.settle.resolve({ exitCode }));
-        this.raw.end();
+        if (this.raw !== this.stdout && !this.said) this.stdout.end();
+        else this.raw.end();
     }
 }
 
