@@ -10,7 +10,10 @@ import { runTool, type ToolCall, toolFailure } from "./tool.js";
  * One line per entry, its name and link text ended by NUL. GNU find walks by file descriptors, so that depth is no
  * limit, prints every name as it is, and does in a process of its own what would block Node for seconds.
  */
-const format = "%y %m %U %G %s %b %n %i %D %T@ %C@ %P\\0%l\\0";
+const numbers = "%y %m %U %G %s %b %n %i %D %T@ %C@";
+const format = `${numbers} %P\\0%l\\0`;
+/** The same with whole paths: below a starting point that is not the root, `%P` would leave out the way there. */
+export const wholePathFormat = `${numbers} %p\\0%l\\0`;
 
 /** The scan of one side. `live`: what vanishes meanwhile is no failure. */
 export function findCall(root: string, live: boolean): ToolCall {
@@ -54,7 +57,7 @@ export async function scan(
     return manifest;
 }
 
-async function readDevices(side: SideAccess, manifest: Manifest): Promise<void> {
+export async function readDevices(side: SideAccess, manifest: Manifest): Promise<void> {
     const found: number[] = [];
     for (let at = 0; at < manifest.count; at++) {
         const kind = manifest.kind[at];
@@ -80,7 +83,11 @@ export class FindParser {
     private rootDevice = -1;
     private readonly left = new Set<BytePath>();
 
-    constructor(private readonly matcher: Matcher) {}
+    /** @param start what stands before every path but the root's own, which is this without the slash at its end */
+    constructor(
+        private readonly matcher: Matcher,
+        private readonly start: string = "",
+    ) {}
 
     push(chunk: Buffer): void {
         this.buffer = this.rest.length ? Buffer.concat([this.rest, chunk]) : chunk;
@@ -125,7 +132,7 @@ export class FindParser {
         const mtime = this.time();
         const ctime = this.time();
         if (this.at > nameEnd) throw malformed(this.buffer.subarray(start, end));
-        const path = this.buffer.toString("latin1", this.at, nameEnd);
+        const path = this.below(this.buffer.toString("latin1", this.at, nameEnd));
         if (this.rootDevice < 0) this.rootDevice = device;
         if (this.leftOut(path, kind === kinds.directory)) return;
         if (device !== this.rootDevice) this.manifest.foreign.push(path);
@@ -149,6 +156,13 @@ export class FindParser {
             if (kind === kinds.symlink)
                 this.manifest.targets.set(entry, this.buffer.toString("latin1", nameEnd + 1, end));
         }
+    }
+
+    private below(path: string): BytePath {
+        const { start } = this;
+        if (path.startsWith(start)) return path.slice(start.length);
+        if (path.length === start.length - 1 && start.startsWith(path)) return "";
+        throw malformed(Buffer.from(path, "latin1"));
     }
 
     /** `lost+found` belongs to the file system, not to the data: every ext4 has its own. */

@@ -42,6 +42,12 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
         live,
         signal: session.signal,
     });
+    refuseUncarriable(session, side, manifest);
+    return manifest;
+}
+
+/** @throws CutoverError that names the first of what no mover can carry */
+export function refuseUncarriable(session: Session, side: SideName, manifest: Manifest): void {
     if (manifest.foreign.length > 0) {
         throw new CutoverError(
             `other file systems are mounted in the ${side}: ${firstNames(manifest.foreign)}`,
@@ -63,7 +69,6 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
             { next: "shorten them or exclude a folder above them" },
         );
     }
-    return manifest;
 }
 
 /** Writes a side's dirty pages to disk (the whole file system it lies on). */
