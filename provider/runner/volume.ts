@@ -135,11 +135,12 @@ class VolumesApart extends DockerVolumes {
     }
 }
 
-function moverOptions({ include, exclude, strategy, bandwidthLimit }: VolumeJob) {
+function moverOptions({ include, exclude, strategy, bandwidthLimit, quiesce }: VolumeJob) {
     return {
         ...(bandwidthLimit ? { limit: bandwidthLimit } : {}),
         ...(include ? { include } : {}),
         ...(exclude ? { exclude } : {}),
         strategy,
+        paused: quiesce?.how === "pause",
     };
 }
