@@ -27,7 +27,7 @@ import type {
 import { type BytePath, firstNames } from "./names.js";
 import { entriesToExamine, type PassPlan, type PlanInput, planPass, suspects } from "./plan.js";
 import { changesBetween, forgetUntrusted, proveEqual } from "./proof.js";
-import { ProvenBase, type SomeNames } from "./proven-base.js";
+import { foldersOf, ProvenBase, type SomeNames } from "./proven-base.js";
 import { type LinkReport, measureLink } from "./remote/link-speed.js";
 import type { RemoteSource } from "./remote/remote-source.js";
 import { overLink } from "./remote/retry.js";
@@ -232,15 +232,16 @@ export class LocalMover implements Mover {
                 this.declineWatch(this.unwatched);
             return undefined;
         }
-        const base = await ProvenBase.prove(this.session, { source, destination });
+        const folders = { source: foldersOf(source), destination: foldersOf(destination) };
+        // Nothing goes by these any more, and there may be millions of names in each.
+        this.before = undefined;
+        this.destination = undefined;
+        const base = await ProvenBase.prove(this.session, folders);
         if ("declined" in base) {
             this.declineWatch(base.declined);
             return undefined;
         }
         this.base = base;
-        // Nothing goes by these any more, and there may be millions of names in each.
-        this.before = undefined;
-        this.destination = undefined;
         await this.flush();
         return { entries: base.entries, bytes: base.bytesCompared };
     }

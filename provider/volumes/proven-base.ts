@@ -67,17 +67,17 @@ export class ProvenBase {
     /**
      * Looks at everything while the source is written to, under a watch. Declines with a reason where a watch would not
      * tell all there is to tell.
-     * @param before both sides as they were last seen: their folders are watched
+     * @param folders of both sides as they were last seen, parents first: these are watched
      */
     static async prove(
         session: Session,
-        before: Record<SideName, Manifest>,
+        folders: Record<SideName, BytePath[]>,
     ): Promise<ProvenBase | Declined> {
         const unfit = whyUnfit(session);
         if (unfit !== undefined) return { declined: unfit };
         const open = (side: SideName) => {
             const { runner, roots, signal } = session;
-            return ChangeWatch.open(runner, roots[side], foldersOf(before[side]), signal);
+            return ChangeWatch.open(runner, roots[side], folders[side], signal);
         };
         const [source, destination] = await Promise.all([open("source"), open("destination")]);
         const watches = { source, destination };
@@ -85,7 +85,7 @@ export class ProvenBase {
         try {
             const broken = whyBroken(watches);
             const all =
-                broken === undefined ? await lookAtAll(session, watches, before) : undefined;
+                broken === undefined ? await lookAtAll(session, watches, folders) : undefined;
             if (all === undefined) base = { declined: broken ?? "" };
             else base = "declined" in all ? all : new ProvenBase(session, watches, all);
             return base;
@@ -223,7 +223,8 @@ export class ProvenBase {
             if (was(path)[1] !== undefined && after.find(path) === undefined) note(path, "is gone");
         };
         for (const path of names.paths()) gone(path);
-        if (!partly) for (const path of manifest.paths) if (!names.has(path)) gone(path);
+        for (let at = 0; !partly && at < manifest.count; at++)
+            if (!names.has(manifest.path(at))) gone(manifest.path(at));
         return changes;
     }
 
@@ -303,15 +304,18 @@ function closeAll(watches: Watches): void {
 }
 
 /** Parents first, as a scan has them. */
-function foldersOf(manifest: Manifest): BytePath[] {
-    return manifest.paths.filter((_, at) => manifest.isDirectory(at));
+export function foldersOf(manifest: Manifest): BytePath[] {
+    const folders: BytePath[] = [];
+    for (let at = 0; at < manifest.count; at++)
+        if (manifest.isDirectory(at)) folders.push(manifest.path(at));
+    return folders;
 }
 
 /** Every name, all metadata and all content of both sides, while the watch is on. */
 async function lookAtAll(
     session: Session,
     watches: Watches,
-    before: Record<SideName, Manifest>,
+    folders: Record<SideName, BytePath[]>,
 ): Promise<AllNames | Declined> {
     const [here, there] = await Promise.all([
         scanSide(session, "source", true),
@@ -341,8 +345,8 @@ async function lookAtAll(
             pending.add(here.path(at));
     const linked = { source: new LinkedNames(here), destination: new LinkedNames(there) };
     for (const side of sides) for (const path of linked[side].elsewhere) pending.add(path);
-    addUnwatched(pending, here, before.source);
-    addUnwatched(pending, there, before.destination);
+    addUnwatched(pending, here, folders.source);
+    addUnwatched(pending, there, folders.destination);
     await addUntold(session, watches.source, pending, here);
     const broken = whyBroken(watches);
     if (broken !== undefined) return { declined: broken };
@@ -352,12 +356,10 @@ async function lookAtAll(
 }
 
 /** Folders that came between the look before and the watch. */
-function addUnwatched(pending: NameSet, now: Manifest, before: Manifest): void {
-    for (let at = 0; at < now.count; at++) {
-        if (!now.isDirectory(at)) continue;
-        const old = before.find(now.path(at));
-        if (old === undefined || !before.isDirectory(old)) pending.add(now.path(at), true);
-    }
+function addUnwatched(pending: NameSet, now: Manifest, folders: readonly BytePath[]): void {
+    const watched = new Set(folders);
+    for (let at = 0; at < now.count; at++)
+        if (now.isDirectory(at) && !watched.has(now.path(at))) pending.add(now.path(at), true);
 }
 
 /** What changed while the watch was on and was not told: stores through a mapping that is still open. */

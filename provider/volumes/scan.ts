@@ -115,7 +115,9 @@ export class FindParser {
                   (at) => manifest.find(manifest.path(at)) === at,
                   () => true,
               );
-        return this.matcher.limited ? limitTo(once, this.matcher) : once;
+        const wanted = this.matcher.limited ? limitTo(once, this.matcher) : once;
+        wanted.trim();
+        return wanted;
     }
 
     private record(start: number, nameEnd: number, end: number): void {

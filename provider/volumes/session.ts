@@ -5,7 +5,7 @@ import type { CommandRunner } from "../platforms/commands.js";
 import type { ContentRecords } from "./content.js";
 import type { Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
-import { firstNames } from "./names.js";
+import { type BytePath, firstNames } from "./names.js";
 import type { RemoteSource } from "./remote/remote-source.js";
 import { scan } from "./scan.js";
 import type { SideAccess } from "./side-access.js";
@@ -59,7 +59,9 @@ export function refuseUncarriable(session: Session, side: SideName, manifest: Ma
     const room =
         longestPath -
         Math.max(...Object.values(session.roots).map((root) => Buffer.byteLength(root) + 1));
-    const long = manifest.paths.filter((path) => path.length > room);
+    const long: BytePath[] = [];
+    for (let at = 0; at < manifest.count; at++)
+        if (manifest.path(at).length > room) long.push(manifest.path(at));
     if (long.length > 0) {
         throw new CutoverError(
             `${long.length} names of the ${side} are longer than the ${room} bytes that can be copied: ${firstNames(
