@@ -1,8 +1,9 @@
 import { realpathSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { CutoverError } from "../engine/errors.js";
 import type { CommandRunner } from "../platforms/commands.js";
 import { versionDigest } from "./compare.js";
-import { type ContentReader, ContentRecords } from "./content.js";
+import { ContentReader, ContentRecords } from "./content.js";
 import { comparePairs } from "./content-pairs.js";
 import {
     estimateLastPass,
@@ -13,6 +14,7 @@ import {
 import { firstCopy, refuseWithoutRoom, strategyProblem } from "./first-copy.js";
 import type { Manifest } from "./manifest.js";
 import { createMatcher } from "./matcher.js";
+import { type MaxDelete, refuseManyDeletes } from "./max-delete.js";
 import { measureSide } from "./measure.js";
 import type {
     Declined,
@@ -31,6 +33,7 @@ import { foldersOf, ProvenBase, type SomeNames } from "./proven-base.js";
 import { type LinkReport, measureLink } from "./remote/link-speed.js";
 import type { RemoteSource } from "./remote/remote-source.js";
 import { overLink } from "./remote/retry.js";
+import { countMoved, findRenames, withRenames } from "./renames.js";
 import { runPlan } from "./run-plan.js";
 import { scan } from "./scan.js";
 import { type Session, type SideName, scanSide, syncFileSystem } from "./session.js";
@@ -58,6 +61,7 @@ export class LocalMover implements Mover {
     /** The reason why there is no such watch. */
     private unwatched: string | undefined;
     private readonly fullLook: number;
+    private readonly maxDelete: MaxDelete | undefined;
     private watchedTiming: (Omit<PassTiming, "scan"> & { look: number }) | undefined;
     private passes = 0;
     private toldSockets = false;
@@ -66,6 +70,7 @@ export class LocalMover implements Mover {
     constructor(options: MoverOptions, runner: CommandRunner, remote?: RemoteSource) {
         this.strategy = options.strategy ?? "auto";
         this.fullLook = options.fullLook ?? 1_000;
+        this.maxDelete = options.maxDelete;
         if (options.paused)
             this.unwatched =
                 "the writers are paused, not stopped: what they store through mappings is told by no watch";
@@ -74,11 +79,13 @@ export class LocalMover implements Mover {
         if (problem) throw new CutoverError(problem);
         const destination = realpathSync(options.destination);
         const source = remote ? options.source : realpathSync(options.source);
-        const side = localSide(runner, destination);
+        const reader = new ContentReader(runner, undefined, options.parallel);
+        const side = localSide(runner, destination, reader);
         this.session = {
             runner,
+            parallel: options.parallel ?? Math.max(2, Math.min(availableParallelism(), 8)),
             sides: {
-                source: remote?.side ?? localSide(runner, source, side.reader as ContentReader),
+                source: remote?.side ?? localSide(runner, source, reader),
                 destination: side,
             },
             ...(remote ? { remote } : {}),
@@ -293,7 +300,10 @@ export class LocalMover implements Mover {
         if (live) await syncFileSystem(session, "source");
         this.tellSockets(source);
         const copyStarted = performance.now();
-        const plan = await this.plan({ source, destination });
+        const plan = await this.wholePlan(
+            { source, destination },
+            { before: base.manifest, names: base.names },
+        );
         await refuseWithoutRoom(session, plan.write, source, destination);
         const done = await runPlan({ session, source, live }, plan);
         const files = changedEntries(plan, source, destination);
@@ -356,7 +366,12 @@ export class LocalMover implements Mover {
         const copied = first
             ? await firstCopy(context, destination, this.strategy, this.declinedRungs)
             : undefined;
-        const plan = copied ? undefined : await this.plan(this.planInput(source, destination));
+        const plan = copied
+            ? undefined
+            : await this.wholePlan(this.planInput(source, destination), {
+                  before: this.before,
+                  names: destination.count - 1,
+              });
         if (plan && first) await refuseWithoutRoom(session, plan.write, source, destination);
         const done = plan
             ? await runPlan(context, plan)
@@ -400,6 +415,26 @@ export class LocalMover implements Mover {
         };
     }
 
+    /**
+     * What a pass does, refused where it would delete too much.
+     * @param all the source as the pass before saw it, and how many names the destination has
+     */
+    private async wholePlan(
+        input: PlanInput,
+        all: { before: Manifest | undefined; names: number },
+    ): Promise<PassPlan> {
+        const plan = await this.plan(input);
+        const { source, destination } = input;
+        if (this.maxDelete !== undefined && plan.gone > 0) {
+            const gone = plan.deletes.filter((path) => source.find(path) === undefined);
+            const moved = countMoved(gone, source, all.before);
+            refuseManyDeletes(this.maxDelete, plan.gone - moved, all.names);
+        }
+        if (!all.before) return plan;
+        const sides = { source, destination, before: all.before };
+        return withRenames(plan, await findRenames(this.session, plan, sides));
+    }
+
     private async plan(input: PlanInput): Promise<PassPlan> {
         const { source, destination } = input;
         const examined = entriesToExamine(input);
@@ -438,5 +473,6 @@ function changedEntries(plan: PassPlan, source: Manifest, destination: Manifest)
                 !source.sameMtime(at, destination, there))
         );
     });
-    return plan.write.length + plan.links.length + touched.length;
+    const renamed = plan.renames?.length ?? 0;
+    return plan.write.length + plan.links.length + touched.length + renamed;
 }

@@ -1,4 +1,6 @@
 import type { Reporter } from "../engine/progress.js";
+import type { MaxDelete } from "./max-delete.js";
+import type { Priority } from "./priority.js";
 import type { LinkReport } from "./remote/link-speed.js";
 
 /** One pass over a volume, as the report shows it. */
@@ -141,6 +143,12 @@ export interface MoverOptions {
      * name is looked at under the freeze, whatever it takes. @default false
      */
     paused?: boolean;
+    /** Refuses a pass that would delete more of what the destination holds already. @default no limit */
+    maxDelete?: MaxDelete;
+    /** Calls of cp, and threads that compare content, side by side. @default as many as there are processors, at most 8 */
+    parallel?: number;
+    /** Of a mover in a process of its own: it lowers its own. @default "normal" */
+    priority?: Priority;
     /**
      * Milliseconds that looking at every name of both sides may take under the freeze; where it takes longer, only what
      * changed is looked at. @default 1000

@@ -98,6 +98,16 @@ export class ProvenBase {
         return this.all.source.manifest.count - this.all.pending.size;
     }
 
+    /** Of the destination, about: as many as the source had. */
+    get names(): number {
+        return this.manifest.count - 1;
+    }
+
+    /** The source as it was when everything was proven. */
+    get manifest(): Manifest {
+        return this.all.source.manifest;
+    }
+
     get bytesCompared(): number {
         return this.all.bytesCompared;
     }

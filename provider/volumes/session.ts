@@ -25,6 +25,8 @@ export interface Session {
     /** Absolute, without a slash at the end. */
     roots: Record<SideName, string>;
     matcher: Matcher;
+    /** Calls of cp side by side. */
+    parallel: number;
     reporter: Reporter;
     signal: AbortSignal;
     records: Record<SideName, ContentRecords>;
