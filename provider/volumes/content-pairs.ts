@@ -36,7 +36,9 @@ export async function comparePairs(
     const totalBytes = bytesToRead(session, sides, pairs);
     let bytesRead = 0;
     let bytesCompared = 0;
-    const progress = () => ({ bytes: bytesRead, totalBytes });
+    let done = 0;
+    const files = pairs.length;
+    const progress = () => ({ bytes: bytesRead, totalBytes, files: done, totalFiles: files });
     const ticker = new ProgressTicker(session.reporter, message, progress);
     const onBytes = (more: number) => {
         bytesRead += more;
@@ -45,6 +47,7 @@ export async function comparePairs(
         for (let from = 0; from < pairs.length; from += slice) {
             const part = pairs.slice(from, from + slice);
             bytesCompared += await readSlice(session, sides, part, digests, onBytes);
+            done += part.length;
         }
     } finally {
         ticker.stop();

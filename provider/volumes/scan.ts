@@ -1,8 +1,10 @@
 import { CutoverError } from "../engine/errors.js";
+import type { Reporter } from "../engine/progress.js";
 import { kinds, Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
 import { onlyMoved } from "./moving-source.js";
 import { type BytePath, parentPath } from "./names.js";
+import { ProgressTicker } from "./progress.js";
 import type { SideAccess } from "./side-access.js";
 import { runTool, type ToolCall, toolFailure } from "./tool.js";
 
@@ -38,16 +40,24 @@ export async function scan(
     side: SideAccess,
     root: string,
     matcher: Matcher,
-    options: { live?: boolean; signal?: AbortSignal } = {},
+    options: {
+        live?: boolean;
+        signal?: AbortSignal;
+        /** Where a long scan is told, and as what. */
+        progress?: { reporter: Reporter; message: string };
+    } = {},
 ): Promise<Manifest> {
     const parser = new FindParser(matcher);
     parser.manifest.startedAt = side.now();
     const started = performance.now();
     const call = findCall(root, options.live ?? false);
+    const { progress } = options;
+    const counted = () => ({ files: parser.manifest.count });
+    const ticker = progress && new ProgressTicker(progress.reporter, progress.message, counted);
     const result = await runTool(side.runner, call, {
         ...(options.signal ? { signal: options.signal } : {}),
         onOutput: (chunk) => parser.push(chunk),
-    });
+    }).finally(() => ticker?.stop());
     if (result.exitCode !== 0 && !(options.live && onlyMoved(result))) {
         throw toolFailure(`${root} could not be listed completely`, call, result);
     }

@@ -43,6 +43,7 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
     const manifest = await scan(session.sides[side], session.roots[side], session.matcher, {
         live,
         signal: session.signal,
+        progress: { reporter: session.reporter, message: `listing the ${side}` },
     });
     refuseUncarriable(session, side, manifest);
     return manifest;
