@@ -40,6 +40,9 @@ import { type Session, type SideName, scanSide, syncFileSystem } from "./session
 import { localSide } from "./side-access.js";
 import { type Watched, watchWrites } from "./watch.js";
 
+/** Where so few took long the machine was busy, and would be with a watch too: 10,000 take 0.05 s where it is not. */
+const fewNames = 10_000;
+
 /** Copies and proves two directories of this machine, by the tools of this machine. */
 export class LocalMover implements Mover {
     private readonly session: Session;
@@ -61,6 +64,8 @@ export class LocalMover implements Mover {
     /** The reason why there is no such watch. */
     private unwatched: string | undefined;
     private readonly fullLook: number;
+    /** So many names are looked at in any case. */
+    private readonly alwaysFull: number;
     private readonly maxDelete: MaxDelete | undefined;
     private watchedTiming: (Omit<PassTiming, "scan"> & { look: number }) | undefined;
     private passes = 0;
@@ -70,6 +75,7 @@ export class LocalMover implements Mover {
     constructor(options: MoverOptions, runner: CommandRunner, remote?: RemoteSource) {
         this.strategy = options.strategy ?? "auto";
         this.fullLook = options.fullLook ?? 1_000;
+        this.alwaysFull = options.fullLook === undefined ? fewNames : 0;
         this.maxDelete = options.maxDelete;
         if (options.paused)
             this.unwatched =
@@ -233,7 +239,7 @@ export class LocalMover implements Mover {
         const destination = await this.destination;
         if (!source || !destination) return undefined;
         const look = Math.max(source.seconds, destination.seconds) * scansUnderFreeze * 1_000;
-        if (look <= this.fullLook) return undefined;
+        if (look <= this.fullLook || source.count <= this.alwaysFull) return undefined;
         if (this.unwatched !== undefined) {
             if (!this.declinedRungs.some(({ mover }) => mover === "watch"))
                 this.declineWatch(this.unwatched);
