@@ -6,7 +6,12 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** @type {Record<string, string>} */
-const benches = { volumes: "benchVolumes", traffic: "benchTraffic", pulumi: "benchPulumi" };
+const benches = {
+    volumes: "benchVolumes",
+    freeze: "benchFreeze",
+    traffic: "benchTraffic",
+    pulumi: "benchPulumi",
+};
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {

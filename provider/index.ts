@@ -20,3 +20,5 @@ export {
     type VolumeMigrationArgs,
 } from "./resources/volume-migration.js";
 export type { DockerVolumeArgs, VolumeRefArgs } from "./resources/volume-ref.js";
+export type { MaxDelete } from "./volumes/max-delete.js";
+export type { Priority } from "./volumes/priority.js";

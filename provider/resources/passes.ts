@@ -17,7 +17,8 @@ export interface PassesArgs {
     max?: pulumi.Input<number>;
     /**
      * Live passes end as soon as one of them copied no more than this, an amount of data with its
-     * unit: `"16 MiB"`.
+     * unit: `"16 MiB"`, in no more than 10,000 entries. They end too when they stop shrinking,
+     * since the source writes as fast as they copy: the report's `unsettled` then has both rates.
      *
      * @default "16 MiB"
      */

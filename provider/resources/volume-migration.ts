@@ -3,7 +3,9 @@ import type { InputProblem } from "../engine/errors.js";
 import type { MigrationReport } from "../engine/handover/report.js";
 import type { Duration, Size } from "../engine/units.js";
 import type { CopyStrategy } from "../handlers/volume-migration/declaration.js";
+import type { MaxDelete } from "../volumes/max-delete.js";
 import type { VerifyLevel } from "../volumes/mover.js";
+import type { Priority } from "../volumes/priority.js";
 import { defaultDockerHost } from "./docker-host.js";
 import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.js";
 import { refuseProviders } from "./options.js";
@@ -107,6 +109,29 @@ export interface VolumeMigrationArgs {
      * @default "refuse"
      */
     onExisting?: pulumi.Input<"refuse" | "update">;
+    /**
+     * How much of what the destination holds a pass may delete: a part of its names such as `"50%"`, of which 100 may
+     * always go, or a number of names, such as `1000`. A pass that would delete more, since the source does not have
+     * these names any more, is refused before it deletes anything, with the figures: a source that was emptied or mixed
+     * up must not take its copy with it. What was only renamed since the pass before does not count.
+     *
+     * @default "50%"
+     */
+    maxDelete?: pulumi.Input<MaxDelete>;
+    /**
+     * How many copies of files, and comparisons of their content, run side by side, from 1 to 64.
+     *
+     * @default as many as the target has processors, at least 2 and at most 8
+     */
+    parallel?: pulumi.Input<number>;
+    /**
+     * `"low"` lets everything else on the target go first: the copy gets processors and, where the disk's scheduler knows
+     * classes (BFQ), the disk only when nobody else wants them. The last pass and the proof get no more, so that the
+     * freeze may be longer.
+     *
+     * @default "normal"
+     */
+    priority?: pulumi.Input<Priority>;
     /**
      * Any text; a change of it syncs once more.
      *

@@ -10,6 +10,7 @@ import { DockerEngine } from "../platforms/docker/engine.js";
 import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
 import { execaRunner } from "../platforms/execa.js";
 import { LocalMover } from "../volumes/local-mover.js";
+import { lowerPriority } from "../volumes/priority.js";
 import { openRemoteSource } from "../volumes/remote/remote-source.js";
 import { overLink } from "../volumes/remote/retry.js";
 import { connectTo } from "../volumes/remote/tool-client.js";
@@ -124,6 +125,7 @@ async function main(): Promise<number> {
     if (command === "mover") {
         rmSync(join("/destination", parkedMark), { force: true });
         const options = JSON.parse(argument ?? "{}");
+        if (options.priority === "low") lowerPriority();
         return serveMover(options, process.stdin, process.stdout, moverFor(options));
     }
     if (command === "keys") {

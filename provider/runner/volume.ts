@@ -138,11 +138,16 @@ class VolumesApart extends DockerVolumes {
     }
 }
 
-function moverOptions({ include, exclude, strategy, bandwidthLimit }: VolumeJob) {
+function moverOptions(job: VolumeJob) {
+    const { include, exclude, strategy, bandwidthLimit, quiesce } = job;
     return {
         ...(bandwidthLimit ? { limit: bandwidthLimit } : {}),
         ...(include ? { include } : {}),
         ...(exclude ? { exclude } : {}),
         strategy,
+        paused: quiesce?.how === "pause",
+        ...(job.maxDelete === undefined ? {} : { maxDelete: job.maxDelete }),
+        ...(job.parallel === undefined ? {} : { parallel: job.parallel }),
+        ...(job.priority === undefined ? {} : { priority: job.priority }),
     };
 }

@@ -1,5 +1,5 @@
 import type { CommandRunner } from "../platforms/commands.js";
-import type { BytePath } from "./names.js";
+import { type BytePath, nulSeparated } from "./names.js";
 import { runTool, type ToolCall, toolFailure } from "./tool.js";
 
 /**
@@ -22,19 +22,56 @@ export function getfattrCall(root: string): ToolCall {
     };
 }
 
-/** Reads the attributes of a side. `trusted.*` is seen only with CAP_SYS_ADMIN. */
-export async function readAttributes(
+/** The same of some entries alone; `xargs` makes several calls of many names. */
+function getfattrNamesCall(root: string, paths: readonly BytePath[]): ToolCall {
+    const prefix = Buffer.from(root, "utf8").toString("latin1");
+    return {
+        argv: [
+            ...(["xargs", "-0", "-r", "getfattr", "-h", "-d"] as const),
+            ...(["-m", "-", "-e", "hex", "--absolute-names", "--"] as const),
+        ],
+        stdin: nulSeparated(paths.map((path) => (path === "" ? prefix : `${prefix}/${path}`))),
+    };
+}
+
+/** Reads the attributes of these entries of a side; one that is not there is an error. */
+export function readAttributesOf(
+    runner: CommandRunner,
+    root: string,
+    paths: readonly BytePath[],
+    signal: AbortSignal,
+): Promise<Attributes> {
+    return collect(runner, root, getfattrNamesCall(root, paths), signal);
+}
+
+/** Reads the attributes of a side. `trusted.*` is seen only with CAP_SYS_ADMIN. `live`: what vanishes meanwhile is no failure. */
+export function readAttributes(
     runner: CommandRunner,
     root: string,
     signal?: AbortSignal,
+    live = false,
+): Promise<Attributes> {
+    return collect(runner, root, getfattrCall(root), signal, live);
+}
+
+/** What went while the source was written to: nothing to fail on then. */
+const vanished = /: (No such file or directory|Not a directory|No data available)$/;
+
+async function collect(
+    runner: CommandRunner,
+    root: string,
+    call: ToolCall,
+    signal: AbortSignal | undefined,
+    live = false,
 ): Promise<Attributes> {
     const parser = new GetfattrParser(root);
-    const call = getfattrCall(root);
     const result = await runTool(runner, call, {
         ...(signal ? { signal } : {}),
         onOutput: (chunk) => parser.push(chunk),
+        ...(live ? { overlook: vanished } : {}),
     });
-    if (result.exitCode !== 0)
+    const onlyVanished = (result.overlooked ?? 0) > 0 && result.complaints.length === 0;
+    if (result.exitCode !== 0 && !onlyVanished)
         throw toolFailure(`the attributes of ${root} could not be read`, call, result);
     return parser.end();
 }

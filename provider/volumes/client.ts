@@ -1,7 +1,7 @@
 import { CutoverError } from "../engine/errors.js";
 import type { Reporter } from "../engine/progress.js";
 import type { RunningCommand } from "../platforms/commands.js";
-import type { Declined, Measure, Mover, PassReport, Proof, VerifyLevel } from "./mover.js";
+import type { Declined, Measure, Mover, PassReport, Proof, Settled, VerifyLevel } from "./mover.js";
 import type { LinkReport } from "./remote/link-speed.js";
 import { LineCollector } from "./tool.js";
 import { fromWireError, type Method, type Reply, readLines } from "./wire.js";
@@ -60,7 +60,7 @@ class MoverClient implements Mover {
     livePass(): Promise<PassReport> {
         return this.call("livePass");
     }
-    verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
+    verifySettled(): Promise<Settled> {
         return this.call("verifySettled");
     }
     expectLastPass(): Promise<{ ms: number; basis: string }> {

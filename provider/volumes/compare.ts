@@ -10,10 +10,15 @@ export class Differences {
     count = 0;
     readonly first: string[] = [];
 
-    constructor(private readonly most = 20) {}
+    /** @param paths is told every name that differs */
+    constructor(
+        private readonly most = 20,
+        private readonly paths?: Set<BytePath>,
+    ) {}
 
     add(path: BytePath, what: string): void {
         this.count++;
+        this.paths?.add(path);
         if (this.first.length < this.most) this.first.push(`${escapeName(path)}: ${what}`);
     }
 }
@@ -178,44 +183,7 @@ export function leaders(manifest: Manifest): Map<BytePath, BytePath> {
     return result;
 }
 
-/**
- * One digest for a whole side: of every name, its metadata, attributes, links, and content where `content` knows it.
- * The same for the same tree, in whatever order and on whatever file system it lies.
- */
-export function treeDigest(side: Side, content: (at: number) => string | undefined): string {
-    const { manifest, attributes } = side;
-    const group = leaders(manifest);
-    const order = Array.from({ length: manifest.count }, (_, at) => at);
-    const { paths } = manifest;
-    order.sort((a, b) => ((paths[a] as string) < (paths[b] as string) ? -1 : 1));
-    const hash = createHash("sha256");
-    for (const at of order) {
-        const path = manifest.path(at);
-        const numbers = [
-            manifest.kind[at],
-            manifest.mode[at],
-            manifest.uid[at],
-            manifest.gid[at],
-            manifest.isFile(at) ? manifest.size[at] : "",
-            manifest.mtimeSeconds[at],
-            manifest.mtimeNanos[at],
-            manifest.devices.get(at) ?? "",
-        ].join(" ");
-        const texts = [
-            path,
-            numbers,
-            manifest.targets.get(at),
-            group.get(path),
-            attributes.get(path),
-            content(at),
-        ];
-        // NUL separates: none of these can hold one, but content, which has a length of its own and comes last.
-        hash.update(`${texts.map((text) => text ?? "").join("\0")}\0`, "latin1");
-    }
-    return `sha256:${hash.digest("hex")}`;
-}
-
-/** Like `treeDigest`, with inode and change time of every entry and nothing left out: has anybody written at all? */
+/** Like a `TreeDigest`, with inode and change time of every entry and nothing left out: has anybody written at all? */
 export function versionDigest(manifest: Manifest): string {
     const lines = Array.from({ length: manifest.count }, (_, at) =>
         [

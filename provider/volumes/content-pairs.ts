@@ -1,5 +1,5 @@
 import { CutoverError } from "../engine/errors.js";
-import { worthSkipping } from "./content.js";
+import { type ContentRecords, worthSkipping } from "./content.js";
 import type { ContentAnswer, ContentJob } from "./content-worker.js";
 import type { Manifest } from "./manifest.js";
 import { escapeName } from "./names.js";
@@ -30,13 +30,15 @@ export async function comparePairs(
     message: string,
 ): Promise<Compared> {
     const digests: Record<SideName, Digests> = {
-        source: new Digests(),
-        destination: new Digests(),
+        source: new Digests(session.records.source),
+        destination: new Digests(session.records.destination),
     };
     const totalBytes = bytesToRead(session, sides, pairs);
     let bytesRead = 0;
     let bytesCompared = 0;
-    const progress = () => ({ bytes: bytesRead, totalBytes });
+    let done = 0;
+    const files = pairs.length;
+    const progress = () => ({ bytes: bytesRead, totalBytes, files: done, totalFiles: files });
     const ticker = new ProgressTicker(session.reporter, message, progress);
     const onBytes = (more: number) => {
         bytesRead += more;
@@ -45,6 +47,7 @@ export async function comparePairs(
         for (let from = 0; from < pairs.length; from += slice) {
             const part = pairs.slice(from, from + slice);
             bytesCompared += await readSlice(session, sides, part, digests, onBytes);
+            done += part.length;
         }
     } finally {
         ticker.stop();
@@ -70,9 +73,9 @@ function bytesToRead(
 ): number {
     let total = 0;
     for (const [here, there] of pairs) {
-        if (!session.records.source.get(sides.source, here))
+        if (!session.records.source.knows(sides.source, here))
             total += sides.source.size[here] as number;
-        if (!session.records.destination.get(sides.destination, there)) {
+        if (!session.records.destination.knows(sides.destination, there)) {
             total += sides.destination.size[there] as number;
         }
     }
@@ -90,10 +93,7 @@ async function readSlice(
     const wanted: Wanted[] = [];
     let bytesCompared = 0;
     for (const [here, there] of pairs) {
-        const needs = (side: SideName, at: number) => {
-            const recorded = session.records[side].get(sides[side], at);
-            return digests[side].needs(sides[side], at, recorded);
-        };
+        const needs = (side: SideName, at: number) => digests[side].needs(sides[side], at);
         const [source, destination] = [needs("source", here), needs("destination", there)];
         if (source || destination) bytesCompared += sides.source.size[here] as number;
         const holes = worthSkipping(sides.source, here) || worthSkipping(sides.destination, there);
@@ -185,8 +185,8 @@ function version(session: Session, side: SideName, manifest: Manifest, at: numbe
 }
 
 function keep(context: ReadContext, side: SideName, at: number, answer: ContentAnswer): void {
-    const { session, digests } = context;
-    const manifest = context.sides[side];
+    const { digests, sides } = context;
+    const manifest = sides[side];
     if (answer.error) {
         throw new CutoverError(
             `${escapeName(manifest.path(at))} of the ${side} could not be read: ${answer.error}`,
@@ -194,27 +194,34 @@ function keep(context: ReadContext, side: SideName, at: number, answer: ContentA
         );
     }
     if (answer.digest === undefined) return;
-    digests[side].set(manifest, at, answer.digest);
-    if (!answer.fresh) session.records[side].set(manifest, at, answer.digest);
+    digests[side].set(manifest, at, answer.digest, !answer.fresh);
 }
 
-/** Digests of this comparison, by inode: all names of a file are answered by one reading. */
+/** Digests of this comparison, by inode, where the records do not have them: all names of a file are answered by one reading. */
 class Digests {
     private readonly known = new Map<number | string, string | undefined>();
 
+    constructor(private readonly records: ContentRecords) {}
+
     /** True when the inode is still to be read; asks once. */
-    needs(manifest: Manifest, at: number, recorded: string | undefined): boolean {
+    needs(manifest: Manifest, at: number): boolean {
+        if (this.records.knows(manifest, at)) return false;
         const inode = manifest.inode(at);
         if (this.known.has(inode)) return false;
-        this.known.set(inode, recorded);
-        return recorded === undefined;
+        this.known.set(inode, undefined);
+        return true;
     }
 
-    set(manifest: Manifest, at: number, digest: string): void {
-        this.known.set(manifest.inode(at), digest);
+    /** @param lasting the digest holds for this version of the file, not for this comparison alone */
+    set(manifest: Manifest, at: number, digest: string, lasting: boolean): void {
+        if (lasting) {
+            this.records.set(manifest, at, digest);
+            this.known.delete(manifest.inode(at));
+        } else this.known.set(manifest.inode(at), digest);
     }
 
     get(manifest: Manifest, at: number): string | undefined {
-        return this.known.get(manifest.inode(at));
+        const fresh = this.known.size > 0 ? this.known.get(manifest.inode(at)) : undefined;
+        return fresh ?? this.records.get(manifest, at);
     }
 }

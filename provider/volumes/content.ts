@@ -185,6 +185,11 @@ export class ContentRecords {
     private nanos = new Uint32Array(1024);
     private digests = Buffer.alloc(32 * 1024);
 
+    /** Whether this very version was read. */
+    knows(manifest: Manifest, at: number): boolean {
+        return this.slot(manifest, at) >= 0;
+    }
+
     /** The digest, if this very version was read. */
     get(manifest: Manifest, at: number): string | undefined {
         const slot = this.slot(manifest, at);

@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { CutoverError } from "../engine/errors.js";
 import { formatBytes } from "../engine/units.js";
 import { deleteNames } from "./delete-names.js";
@@ -81,7 +80,7 @@ async function tryRung(
     }
     if (mover === "parallel copy" && context.session.limit)
         return { declined: "bandwidthLimit: cp has no limit" };
-    const shards = Math.max(2, Math.min(availableParallelism(), 8));
+    const shards = context.session.parallel;
     const layout = layOutCopy(context.source, shards);
     if ("declined" in layout) return layout;
     if (mover === "parallel copy")

@@ -1,13 +1,20 @@
 import { realpathSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { CutoverError } from "../engine/errors.js";
 import type { CommandRunner } from "../platforms/commands.js";
 import { versionDigest } from "./compare.js";
-import { type ContentReader, ContentRecords } from "./content.js";
+import { ContentReader, ContentRecords } from "./content.js";
 import { comparePairs } from "./content-pairs.js";
-import { estimateLastPass, type PassTiming } from "./estimate.js";
+import {
+    estimateLastPass,
+    estimateWatched,
+    type PassTiming,
+    scansUnderFreeze,
+} from "./estimate.js";
 import { firstCopy, refuseWithoutRoom, strategyProblem } from "./first-copy.js";
 import type { Manifest } from "./manifest.js";
 import { createMatcher } from "./matcher.js";
+import { type MaxDelete, refuseManyDeletes } from "./max-delete.js";
 import { measureSide } from "./measure.js";
 import type {
     Declined,
@@ -16,19 +23,25 @@ import type {
     MoverOptions,
     PassReport,
     Proof,
+    Settled,
     VerifyLevel,
 } from "./mover.js";
 import { type BytePath, firstNames } from "./names.js";
 import { entriesToExamine, type PassPlan, type PlanInput, planPass, suspects } from "./plan.js";
 import { changesBetween, forgetUntrusted, proveEqual } from "./proof.js";
+import { foldersOf, ProvenBase, type SomeNames } from "./proven-base.js";
 import { type LinkReport, measureLink } from "./remote/link-speed.js";
 import type { RemoteSource } from "./remote/remote-source.js";
 import { overLink } from "./remote/retry.js";
+import { countMoved, findRenames, withRenames } from "./renames.js";
 import { runPlan } from "./run-plan.js";
 import { scan } from "./scan.js";
 import { type Session, type SideName, scanSide, syncFileSystem } from "./session.js";
 import { localSide } from "./side-access.js";
 import { type Watched, watchWrites } from "./watch.js";
+
+/** Where so few took long the machine was busy, and would be with a watch too: 10,000 take 0.05 s where it is not. */
+const fewNames = 10_000;
 
 /** Copies and proves two directories of this machine, by the tools of this machine. */
 export class LocalMover implements Mover {
@@ -44,21 +57,41 @@ export class LocalMover implements Mover {
     /** Found different after they were copied: the next pass writes them again. */
     private readonly redo = new Set<BytePath>();
     private proven: Manifest | undefined;
+    /** Everything proven while the source was written to, with a watch on what is touched since. */
+    private base: ProvenBase | undefined;
+    /** What the last proof by that watch looked at. */
+    private seen: { base: ProvenBase; names: SomeNames } | undefined;
+    /** The reason why there is no such watch. */
+    private unwatched: string | undefined;
+    private readonly fullLook: number;
+    /** So many names are looked at in any case. */
+    private readonly alwaysFull: number;
+    private readonly maxDelete: MaxDelete | undefined;
+    private watchedTiming: (Omit<PassTiming, "scan"> & { look: number }) | undefined;
     private passes = 0;
     private toldSockets = false;
 
     /** @throws CutoverError on a strategy or pattern that there is not. */
     constructor(options: MoverOptions, runner: CommandRunner, remote?: RemoteSource) {
         this.strategy = options.strategy ?? "auto";
+        this.fullLook = options.fullLook ?? 1_000;
+        this.alwaysFull = options.fullLook === undefined ? fewNames : 0;
+        this.maxDelete = options.maxDelete;
+        if (options.paused)
+            this.unwatched =
+                "the writers are paused, not stopped: what they store through mappings is told by no watch";
+        if (remote) this.unwatched = "the source is on another host";
         const problem = strategyProblem(this.strategy);
         if (problem) throw new CutoverError(problem);
         const destination = realpathSync(options.destination);
         const source = remote ? options.source : realpathSync(options.source);
-        const side = localSide(runner, destination);
+        const reader = new ContentReader(runner, undefined, options.parallel);
+        const side = localSide(runner, destination, reader);
         this.session = {
             runner,
+            parallel: options.parallel ?? Math.max(2, Math.min(availableParallelism(), 8)),
             sides: {
-                source: remote?.side ?? localSide(runner, source, side.reader as ContentReader),
+                source: remote?.side ?? localSide(runner, source, reader),
                 destination: side,
             },
             ...(remote ? { remote } : {}),
@@ -90,6 +123,8 @@ export class LocalMover implements Mover {
     }
 
     async livePass(): Promise<PassReport> {
+        const base = this.reliableBase();
+        if (base) return this.watchedPass(base, true);
         const report = await this.overLink(() => this.pass(true));
         // For whatever comes next; who waits for the report need not wait for this.
         this.destination = scanSide(this.session, "destination", false);
@@ -97,43 +132,25 @@ export class LocalMover implements Mover {
         return report;
     }
 
-    lastPass(): Promise<PassReport> {
-        return this.overLink(() => this.pass(false));
+    async lastPass(): Promise<PassReport> {
+        const base = this.reliableBase();
+        return base ? this.watchedPass(base, false) : this.overLink(() => this.pass(false));
     }
 
-    verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
-        return this.overLink(() => this.compareSettled());
-    }
-
-    private async compareSettled(): Promise<{ entries: number; bytes: number; seconds: number }> {
+    async verifySettled(): Promise<Settled> {
         const started = performance.now();
-        const { session, before: source } = this;
-        const destination = await this.destination;
-        if (!source || !destination) return { entries: 0, bytes: 0, seconds: 0 };
-        const pairs: [number, number][] = [];
-        for (let at = 0; at < source.count; at++) {
-            const there = source.isFile(at) ? destination.find(source.path(at)) : undefined;
-            if (there === undefined || source.size[at] !== destination.size[there]) continue;
-            const known =
-                session.records.source.get(source, at) &&
-                session.records.destination.get(destination, there);
-            if (!known) pairs.push([at, there]);
-        }
-        const { verdicts, bytesCompared } = await comparePairs(
-            session,
-            { source, destination },
-            pairs,
-            "comparing content",
-        );
-        verdicts.forEach((verdict, index) => {
-            if (verdict === "differs")
-                this.redo.add(source.path((pairs[index] as [number, number])[0]));
-        });
-        const entries = verdicts.filter((verdict) => verdict === "same").length;
-        return { entries, bytes: bytesCompared, seconds: (performance.now() - started) / 1_000 };
+        const base = this.reliableBase();
+        const found = base
+            ? await this.compareSome(base)
+            : ((await this.proveUnderWatch()) ??
+              (await this.overLink(() => this.compareSettled())));
+        const seconds = (performance.now() - started) / 1_000;
+        return { ...found, seconds, watched: this.base !== undefined };
     }
 
     async expectLastPass(): Promise<{ ms: number; basis: string }> {
+        const base = this.reliableBase();
+        if (base) return this.expectWatched(base);
         const source = await this.overLink(() => scanSide(this.session, "source", true));
         const input = this.planInput(
             source,
@@ -152,12 +169,24 @@ export class LocalMover implements Mover {
     }
 
     async prove(level: VerifyLevel): Promise<Proof> {
+        const base = level === "content" ? this.reliableBase() : undefined;
+        const watched = await base?.proof();
+        if (base && watched && "proof" in watched) {
+            this.seen = { base, names: watched.seen };
+            return watched.proof;
+        }
+        this.reliableBase();
+        this.seen = undefined;
         const { proof, source } = await this.overLink(() => proveEqual(this.session, level));
         this.proven = source;
         return proof;
     }
 
     async unchangedSinceProof(): Promise<{ unchanged: boolean; changes: string[] }> {
+        if (this.seen) {
+            const changes = await this.seen.base.changesSince(this.seen.names);
+            return { unchanged: changes.length === 0, changes };
+        }
         if (!this.proven)
             throw new CutoverError(
                 "there was no proof yet that the source could have changed since",
@@ -180,9 +209,146 @@ export class LocalMover implements Mover {
     }
 
     async close(): Promise<void> {
+        this.base?.close();
         this.ending.abort(new CutoverError("the mover was closed"));
         const { source, destination } = this.session.sides;
         await Promise.all([source.reader.close(), destination.reader.close()]);
+    }
+
+    /** What was proven so far, unless its watch broke: then every name is looked at again, and the report says why. */
+    private reliableBase(): ProvenBase | undefined {
+        const broken = this.base?.broken;
+        if (broken !== undefined) {
+            this.base?.close();
+            this.base = undefined;
+            this.destination = undefined;
+            this.before = undefined;
+            this.declineWatch(broken);
+        }
+        return this.base;
+    }
+
+    private declineWatch(reason: string): void {
+        this.unwatched = reason;
+        this.declinedRungs.push({ mover: "watch", reason });
+    }
+
+    /** Where a look at every name would make the freeze long. Returns undefined where it would not, or cannot be spared. */
+    private async proveUnderWatch(): Promise<{ entries: number; bytes: number } | undefined> {
+        const { before: source } = this;
+        const destination = await this.destination;
+        if (!source || !destination) return undefined;
+        const look = Math.max(source.seconds, destination.seconds) * scansUnderFreeze * 1_000;
+        if (look <= this.fullLook || source.count <= this.alwaysFull) return undefined;
+        if (this.unwatched !== undefined) {
+            if (!this.declinedRungs.some(({ mover }) => mover === "watch"))
+                this.declineWatch(this.unwatched);
+            return undefined;
+        }
+        const folders = { source: foldersOf(source), destination: foldersOf(destination) };
+        // Nothing goes by these any more, and there may be millions of names in each.
+        this.before = undefined;
+        this.destination = undefined;
+        const base = await ProvenBase.prove(this.session, folders);
+        if ("declined" in base) {
+            this.declineWatch(base.declined);
+            return undefined;
+        }
+        this.base = base;
+        await this.flush();
+        return { entries: base.entries, bytes: base.bytesCompared };
+    }
+
+    /** Reads what a pass by the watch copied, so that the proof need not. */
+    private async compareSome(base: ProvenBase): Promise<{ entries: number; bytes: number }> {
+        const { source, destination } = await base.look();
+        return this.comparePairsOf(source, destination);
+    }
+
+    private async compareSettled(): Promise<{ entries: number; bytes: number }> {
+        const { before: source } = this;
+        const destination = await this.destination;
+        if (!source || !destination) return { entries: 0, bytes: 0 };
+        return this.comparePairsOf(source, destination);
+    }
+
+    private async comparePairsOf(source: Manifest, destination: Manifest) {
+        const { session } = this;
+        const pairs: [number, number][] = [];
+        for (let at = 0; at < source.count; at++) {
+            const there = source.isFile(at) ? destination.find(source.path(at)) : undefined;
+            if (there === undefined || source.size[at] !== destination.size[there]) continue;
+            const known =
+                session.records.source.get(source, at) &&
+                session.records.destination.get(destination, there);
+            if (!known) pairs.push([at, there]);
+        }
+        const { verdicts, bytesCompared } = await comparePairs(
+            session,
+            { source, destination },
+            pairs,
+            "comparing content",
+        );
+        verdicts.forEach((verdict, index) => {
+            if (verdict === "differs")
+                this.redo.add(source.path((pairs[index] as [number, number])[0]));
+        });
+        const entries = verdicts.filter((verdict) => verdict === "same").length;
+        return { entries, bytes: bytesCompared };
+    }
+
+    /** A pass over what the watch told, and nothing else. */
+    private async watchedPass(base: ProvenBase, live: boolean): Promise<PassReport> {
+        const started = performance.now();
+        const { session } = this;
+        const { source, destination } = await base.look();
+        if (!this.reliableBase()) return live ? this.livePass() : this.lastPass();
+        if (live) await syncFileSystem(session, "source");
+        this.tellSockets(source);
+        const copyStarted = performance.now();
+        const plan = await this.wholePlan(
+            { source, destination },
+            { before: base.manifest, names: base.names },
+        );
+        await refuseWithoutRoom(session, plan.write, source, destination);
+        const done = await runPlan({ session, source, live }, plan);
+        const files = changedEntries(plan, source, destination);
+        const ended = performance.now();
+        this.watchedTiming = {
+            look: (copyStarted - started) / 1_000,
+            copy: (ended - copyStarted) / 1_000,
+            entries: files,
+            bytes: done.bytes,
+        };
+        return {
+            number: ++this.passes,
+            last: !live,
+            mover: "rsync",
+            files,
+            ...done,
+            seconds: (ended - started) / 1_000,
+        };
+    }
+
+    private async expectWatched(base: ProvenBase): Promise<{ ms: number; basis: string }> {
+        const started = performance.now();
+        const input = await base.look();
+        const examined = entriesToExamine(input);
+        const pairs = suspects(input, examined);
+        const { verdicts } = await comparePairs(this.session, input, pairs, "comparing content");
+        const same = new Set(
+            pairs.filter((_, index) => verdicts[index] === "same").map(([at]) => at),
+        );
+        const plan = planPass({ ...input, differs: (at) => !same.has(at) }, examined);
+        const look = (performance.now() - started) / 1_000;
+        const changed = {
+            entries: changedEntries(plan, input.source, input.destination),
+            bytes: plan.bytes,
+        };
+        return estimateWatched(changed, look, [
+            ...this.timings,
+            ...(this.watchedTiming ? [{ ...this.watchedTiming, scan: 0 }] : []),
+        ]);
     }
 
     private async pass(live: boolean): Promise<PassReport> {
@@ -206,7 +372,12 @@ export class LocalMover implements Mover {
         const copied = first
             ? await firstCopy(context, destination, this.strategy, this.declinedRungs)
             : undefined;
-        const plan = copied ? undefined : await this.plan(source, destination);
+        const plan = copied
+            ? undefined
+            : await this.wholePlan(this.planInput(source, destination), {
+                  before: this.before,
+                  names: destination.count - 1,
+              });
         if (plan && first) await refuseWithoutRoom(session, plan.write, source, destination);
         const done = plan
             ? await runPlan(context, plan)
@@ -250,8 +421,28 @@ export class LocalMover implements Mover {
         };
     }
 
-    private async plan(source: Manifest, destination: Manifest): Promise<PassPlan> {
-        const input = this.planInput(source, destination);
+    /**
+     * What a pass does, refused where it would delete too much.
+     * @param all the source as the pass before saw it, and how many names the destination has
+     */
+    private async wholePlan(
+        input: PlanInput,
+        all: { before: Manifest | undefined; names: number },
+    ): Promise<PassPlan> {
+        const plan = await this.plan(input);
+        const { source, destination } = input;
+        if (this.maxDelete !== undefined && plan.gone > 0) {
+            const gone = plan.deletes.filter((path) => source.find(path) === undefined);
+            const moved = countMoved(gone, source, all.before);
+            refuseManyDeletes(this.maxDelete, plan.gone - moved, all.names);
+        }
+        if (!all.before) return plan;
+        const sides = { source, destination, before: all.before };
+        return withRenames(plan, await findRenames(this.session, plan, sides));
+    }
+
+    private async plan(input: PlanInput): Promise<PassPlan> {
+        const { source, destination } = input;
         const examined = entriesToExamine(input);
         const pairs = suspects(input, examined);
         const { verdicts } = await comparePairs(
@@ -288,5 +479,6 @@ function changedEntries(plan: PassPlan, source: Manifest, destination: Manifest)
                 !source.sameMtime(at, destination, there))
         );
     });
-    return plan.write.length + plan.links.length + touched.length;
+    const renamed = plan.renames?.length ?? 0;
+    return plan.write.length + plan.links.length + touched.length + renamed;
 }

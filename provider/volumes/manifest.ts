@@ -1,6 +1,7 @@
 import type { BytePath } from "./names.js";
+import { PathTable } from "./path-table.js";
 
-/** Entries that there is room for at first; twice as many each time that it is used up. */
+/** Entries that there is room for at first; half as many again each time that it is used up. */
 const firstLength = 16_384;
 
 /** What an entry is, as `find` writes it. */
@@ -43,7 +44,7 @@ type NumberColumn = Float64Array | Uint32Array | Uint16Array | Uint8Array;
  */
 export class Manifest {
     count = 0;
-    readonly paths: BytePath[] = [];
+    private readonly table = new PathTable();
     kind = new Uint8Array(firstLength);
     mode = new Uint16Array(firstLength);
     uid = new Uint32Array(firstLength);
@@ -71,12 +72,11 @@ export class Manifest {
     startedAt = 0;
     /** How long the scan took. */
     seconds = 0;
-    private byPath: Map<BytePath, number> | undefined;
 
     add(path: BytePath, stat: EntryStat): number {
-        if (this.count === this.kind.length) this.grow();
+        if (this.count === this.kind.length) this.resize(Math.ceil(this.count * 1.5));
         const at = this.count++;
-        this.paths.push(path);
+        this.table.add(path);
         this.kind[at] = stat.kind;
         this.mode[at] = stat.mode;
         this.uid[at] = stat.uid;
@@ -90,27 +90,32 @@ export class Manifest {
         this.mtimeNanos[at] = stat.mtimeNanos;
         this.ctimeSeconds[at] = stat.ctimeSeconds;
         this.ctimeNanos[at] = stat.ctimeNanos;
-        this.byPath = undefined;
         return at;
     }
 
     /** The entry with this path, or undefined. */
     find(path: BytePath): number | undefined {
-        if (!this.byPath) {
-            this.byPath = new Map();
-            for (let at = 0; at < this.count; at++) this.byPath.set(this.paths[at] as BytePath, at);
-        }
-        return this.byPath.get(path);
+        return this.table.find(path);
     }
 
     /** True when no path is in it twice. */
     distinct(): boolean {
-        this.find("");
-        return this.byPath?.size === this.count;
+        return this.table.distinct();
     }
 
     path(at: number): BytePath {
-        return this.paths[at] as BytePath;
+        return this.table.path(at);
+    }
+
+    /** All paths, in order: for few. */
+    get paths(): BytePath[] {
+        return Array.from({ length: this.count }, (_, at) => this.path(at));
+    }
+
+    /** Gives back the room that was kept for more entries. */
+    trim(): void {
+        this.table.trim();
+        this.resize(Math.max(this.count, 1));
     }
 
     isFile(at: number): boolean {
@@ -194,14 +199,12 @@ export class Manifest {
         };
     }
 
-    private grow(): void {
+    private resize(length: number): void {
         const columns = this as unknown as Record<string, NumberColumn>;
         for (const name of columnNames) {
             const old = columns[name] as NumberColumn;
-            const next = new (old.constructor as new (length: number) => NumberColumn)(
-                old.length * 2,
-            );
-            next.set(old);
+            const next = new (old.constructor as new (length: number) => NumberColumn)(length);
+            next.set(old.subarray(0, this.count));
             columns[name] = next;
         }
     }

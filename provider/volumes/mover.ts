@@ -1,4 +1,6 @@
 import type { Reporter } from "../engine/progress.js";
+import type { MaxDelete } from "./max-delete.js";
+import type { Priority } from "./priority.js";
 import type { LinkReport } from "./remote/link-speed.js";
 
 /** One pass over a volume, as the report shows it. */
@@ -26,9 +28,16 @@ export interface Declined {
 
 export type VerifyLevel = "content" | "metadata" | "none";
 
+/**
+ * How a proof was made: by a look at every name while nothing wrote, or by one while the source was still written to, and
+ * then, while nothing wrote, at every name of either side that the kernel told something had happened to since.
+ */
+export type ProofBasis = "every name" | "what changed since every name was proven";
+
 /** What an independent look at both sides found. */
 export interface Proof {
     level: VerifyLevel;
+    basis: ProofBasis;
     equal: boolean;
     entries: number;
     /** Of the files whose content is equal: compared in this look, or before and not changed since. */
@@ -67,6 +76,16 @@ export interface Measure {
     newest?: string;
 }
 
+/** What a comparison during the live passes found equal. */
+export interface Settled {
+    entries: number;
+    /** Bytes of content that were read for it. */
+    bytes: number;
+    seconds: number;
+    /** From now on a watch tells what changes, so that a pass costs no more than that. */
+    watched: boolean;
+}
+
 export interface PassesOptions {
     /** Live passes stop when what a pass copied is at most this. */
     settle: { bytes: number; files: number };
@@ -83,15 +102,18 @@ export interface Mover {
     measure(side: "source" | "destination"): Promise<Measure>;
     /** A live pass: the source may be written to meanwhile; what vanishes under it is no failure. */
     livePass(): Promise<PassReport>;
-    /** Compares what has settled since it was copied, so that the proof under the freeze re-reads only what changed. */
-    verifySettled(): Promise<{ entries: number; bytes: number; seconds: number }>;
+    /**
+     * Compares what has settled since it was copied, so that the proof under the freeze re-reads only what changed. Where a
+     * look at every name takes long, this is the moment from which a watch tells what changes: it proves all the rest now.
+     */
+    verifySettled(): Promise<Settled>;
     /** What the last pass is expected to take now, in milliseconds, from what was measured. */
     expectLastPass(): Promise<{ ms: number; basis: string }>;
     /** The last pass: nothing may write any more. */
     lastPass(): Promise<PassReport>;
     /** Flushes the destination to disk (file system wide). */
     flush(): Promise<void>;
-    /** An independent look at both sides. */
+    /** An independent look at both sides; at which names, the proof says. */
     prove(level: VerifyLevel): Promise<Proof>;
     /** Looks at the source once more: has anything changed since the proof? Names the first changes. */
     unchangedSinceProof(): Promise<{ unchanged: boolean; changes: string[] }>;
@@ -116,6 +138,22 @@ export interface MoverOptions {
     strategy?: string;
     /** Bytes a second, of copies on one machine; between hosts the source's end keeps to it. */
     limit?: number;
+    /**
+     * Writers are paused for the last pass, not ended: what they store through mappings is told by no watch, so that every
+     * name is looked at under the freeze, whatever it takes. @default false
+     */
+    paused?: boolean;
+    /** Refuses a pass that would delete more of what the destination holds already. @default no limit */
+    maxDelete?: MaxDelete;
+    /** Calls of cp, and threads that compare content, side by side. @default as many as there are processors, at most 8 */
+    parallel?: number;
+    /** Of a mover in a process of its own: it lowers its own. @default "normal" */
+    priority?: Priority;
+    /**
+     * Milliseconds that looking at every name of both sides may take under the freeze; where it takes longer, only what
+     * changed is looked at. @default 1000, and 10,000 names whatever these take
+     */
+    fullLook?: number;
     reporter: Reporter;
     signal: AbortSignal;
 }

@@ -24,7 +24,7 @@ const moved = [
 ];
 
 /** True when nothing but a moving source is behind a failure. */
-export function onlyMoved({ complaints }: ToolResult): boolean {
+export function onlyMoved({ complaints }: Pick<ToolResult, "exitCode" | "complaints">): boolean {
     return (
         complaints.length > 0 &&
         complaints.every((line) => moved.some((pattern) => pattern.test(line)))

@@ -1,6 +1,7 @@
 import { type LinkGroups, linkGroups } from "./links.js";
 import { kinds, type Manifest } from "./manifest.js";
 import { type BytePath, parentPath } from "./names.js";
+import type { Rename } from "./renames.js";
 
 /** What one pass has to do, as exact lists: nothing is left to a tool's own idea of what changed. */
 export interface PassPlan {
@@ -18,6 +19,8 @@ export interface PassPlan {
     retouch: number[];
     /** Names to link to another name of the source once that is there: [existing, new]. */
     links: [number, number][];
+    /** Files that the destination has under another name. */
+    renames?: readonly Rename[];
     /** Bytes of content to write. */
     bytes: number;
 }

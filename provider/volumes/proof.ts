@@ -1,11 +1,12 @@
 import { type Attributes, readAttributes } from "./attributes.js";
-import { compareMetadata, Differences, type Side, treeDigest } from "./compare.js";
+import { compareMetadata, Differences, type Side } from "./compare.js";
 import { type Compared, comparePairs } from "./content-pairs.js";
 import { DistinctBytes } from "./distinct-bytes.js";
 import type { Manifest } from "./manifest.js";
 import type { Proof, VerifyLevel } from "./mover.js";
 import { escapeName } from "./names.js";
 import { type Session, type SideName, scanSide } from "./session.js";
+import { TreeDigest } from "./tree-digest.js";
 
 /**
  * An independent look at both sides: every name and all metadata are read anew on both; content is read where it was not
@@ -28,13 +29,15 @@ export async function proveEqual(
         destination && level === "content"
             ? await compareContent(session, source, destination, pairs, found)
             : none;
+    const digest = new TreeDigest({ ...source, content: content.sourceDigest });
     const proof: Proof = {
         level,
+        basis: "every name",
         equal: found.count === 0,
         entries: source.manifest.count - 1,
         bytesEqual: content.bytesEqual,
         bytesCompared: content.bytesCompared,
-        digest: treeDigest(source, content.sourceDigest),
+        digest: digest.digest(),
         seconds: (performance.now() - started) / 1_000,
         differences: found.first,
         differenceCount: found.count,
@@ -43,7 +46,9 @@ export async function proveEqual(
 }
 
 /** What a look at the content found. */
-type ContentFound = Pick<Compared, "bytesCompared" | "sourceDigest"> & { bytesEqual: number };
+export type ContentFound = Pick<Compared, "bytesCompared" | "sourceDigest"> & {
+    bytesEqual: number;
+};
 
 const none: ContentFound = {
     bytesEqual: 0,
@@ -61,7 +66,8 @@ async function readSide(session: Session, side: SideName, level: VerifyLevel): P
     return { manifest, attributes };
 }
 
-async function compareContent(
+/** The content of these pairs: what was read in this version before, and the others read now. */
+export async function compareContent(
     session: Session,
     source: Side,
     destination: Side,

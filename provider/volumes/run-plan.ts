@@ -12,6 +12,7 @@ import { hasHoles, type PassPlan } from "./plan.js";
 import { ProgressTicker } from "./progress.js";
 import { LinkLost } from "./remote/frames.js";
 import type { RemoteSource } from "./remote/remote-source.js";
+import { putBack, setAside } from "./renames.js";
 import { copyFailure, type Session } from "./session.js";
 import { streamEntries } from "./stream-copy.js";
 import { runTool, type ToolCall } from "./tool.js";
@@ -31,7 +32,10 @@ export async function runPlan(
     plan: PassPlan,
 ): Promise<{ bytes: number; deletes: number }> {
     const { session, source, live } = context;
+    const renames = plan.renames ?? [];
+    setAside(session, renames);
     await deleteNames(session.roots.destination, plan.deletes, session.signal);
+    putBack(session, renames, source);
     if (session.remote) return runRemotePlan(context, session.remote, plan);
     const holed = plan.write.filter((at) => hasHoles(source, at));
     const units = groupByFolder(source, holed, (at) => ({ bytes: source.allocated(at), files: 1 }));

@@ -1,8 +1,10 @@
 import { CutoverError } from "../engine/errors.js";
+import type { Reporter } from "../engine/progress.js";
 import { kinds, Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
 import { onlyMoved } from "./moving-source.js";
 import { type BytePath, parentPath } from "./names.js";
+import { ProgressTicker } from "./progress.js";
 import type { SideAccess } from "./side-access.js";
 import { runTool, type ToolCall, toolFailure } from "./tool.js";
 
@@ -10,7 +12,10 @@ import { runTool, type ToolCall, toolFailure } from "./tool.js";
  * One line per entry, its name and link text ended by NUL. GNU find walks by file descriptors, so that depth is no
  * limit, prints every name as it is, and does in a process of its own what would block Node for seconds.
  */
-const format = "%y %m %U %G %s %b %n %i %D %T@ %C@ %P\\0%l\\0";
+const numbers = "%y %m %U %G %s %b %n %i %D %T@ %C@";
+const format = `${numbers} %P\\0%l\\0`;
+/** The same with whole paths: below a starting point that is not the root, `%P` would leave out the way there. */
+export const wholePathFormat = `${numbers} %p\\0%l\\0`;
 
 /** The scan of one side. `live`: what vanishes meanwhile is no failure. */
 export function findCall(root: string, live: boolean): ToolCall {
@@ -35,16 +40,24 @@ export async function scan(
     side: SideAccess,
     root: string,
     matcher: Matcher,
-    options: { live?: boolean; signal?: AbortSignal } = {},
+    options: {
+        live?: boolean;
+        signal?: AbortSignal;
+        /** Where a long scan is told, and as what. */
+        progress?: { reporter: Reporter; message: string };
+    } = {},
 ): Promise<Manifest> {
     const parser = new FindParser(matcher);
     parser.manifest.startedAt = side.now();
     const started = performance.now();
     const call = findCall(root, options.live ?? false);
+    const { progress } = options;
+    const counted = () => ({ files: parser.manifest.count });
+    const ticker = progress && new ProgressTicker(progress.reporter, progress.message, counted);
     const result = await runTool(side.runner, call, {
         ...(options.signal ? { signal: options.signal } : {}),
         onOutput: (chunk) => parser.push(chunk),
-    });
+    }).finally(() => ticker?.stop());
     if (result.exitCode !== 0 && !(options.live && onlyMoved(result))) {
         throw toolFailure(`${root} could not be listed completely`, call, result);
     }
@@ -54,7 +67,7 @@ export async function scan(
     return manifest;
 }
 
-async function readDevices(side: SideAccess, manifest: Manifest): Promise<void> {
+export async function readDevices(side: SideAccess, manifest: Manifest): Promise<void> {
     const found: number[] = [];
     for (let at = 0; at < manifest.count; at++) {
         const kind = manifest.kind[at];
@@ -80,7 +93,11 @@ export class FindParser {
     private rootDevice = -1;
     private readonly left = new Set<BytePath>();
 
-    constructor(private readonly matcher: Matcher) {}
+    /** @param start what stands before every path but the root's own, which is this without the slash at its end */
+    constructor(
+        private readonly matcher: Matcher,
+        private readonly start: string = "",
+    ) {}
 
     push(chunk: Buffer): void {
         this.buffer = this.rest.length ? Buffer.concat([this.rest, chunk]) : chunk;
@@ -108,7 +125,9 @@ export class FindParser {
                   (at) => manifest.find(manifest.path(at)) === at,
                   () => true,
               );
-        return this.matcher.limited ? limitTo(once, this.matcher) : once;
+        const wanted = this.matcher.limited ? limitTo(once, this.matcher) : once;
+        wanted.trim();
+        return wanted;
     }
 
     private record(start: number, nameEnd: number, end: number): void {
@@ -125,7 +144,7 @@ export class FindParser {
         const mtime = this.time();
         const ctime = this.time();
         if (this.at > nameEnd) throw malformed(this.buffer.subarray(start, end));
-        const path = this.buffer.toString("latin1", this.at, nameEnd);
+        const path = this.below(this.buffer.toString("latin1", this.at, nameEnd));
         if (this.rootDevice < 0) this.rootDevice = device;
         if (this.leftOut(path, kind === kinds.directory)) return;
         if (device !== this.rootDevice) this.manifest.foreign.push(path);
@@ -149,6 +168,13 @@ export class FindParser {
             if (kind === kinds.symlink)
                 this.manifest.targets.set(entry, this.buffer.toString("latin1", nameEnd + 1, end));
         }
+    }
+
+    private below(path: string): BytePath {
+        const { start } = this;
+        if (path.startsWith(start)) return path.slice(start.length);
+        if (path.length === start.length - 1 && start.startsWith(path)) return "";
+        throw malformed(Buffer.from(path, "latin1"));
     }
 
     /** `lost+found` belongs to the file system, not to the data: every ext4 has its own. */

@@ -5,7 +5,7 @@ import type { CommandRunner } from "../platforms/commands.js";
 import type { ContentRecords } from "./content.js";
 import type { Manifest } from "./manifest.js";
 import type { Matcher } from "./matcher.js";
-import { firstNames } from "./names.js";
+import { type BytePath, firstNames } from "./names.js";
 import type { RemoteSource } from "./remote/remote-source.js";
 import { scan } from "./scan.js";
 import type { SideAccess } from "./side-access.js";
@@ -25,6 +25,8 @@ export interface Session {
     /** Absolute, without a slash at the end. */
     roots: Record<SideName, string>;
     matcher: Matcher;
+    /** Calls of cp side by side. */
+    parallel: number;
     reporter: Reporter;
     signal: AbortSignal;
     records: Record<SideName, ContentRecords>;
@@ -41,7 +43,14 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
     const manifest = await scan(session.sides[side], session.roots[side], session.matcher, {
         live,
         signal: session.signal,
+        progress: { reporter: session.reporter, message: `listing the ${side}` },
     });
+    refuseUncarriable(session, side, manifest);
+    return manifest;
+}
+
+/** @throws CutoverError that names the first of what no mover can carry */
+export function refuseUncarriable(session: Session, side: SideName, manifest: Manifest): void {
     if (manifest.foreign.length > 0) {
         throw new CutoverError(
             `other file systems are mounted in the ${side}: ${firstNames(manifest.foreign)}`,
@@ -53,7 +62,9 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
     const room =
         longestPath -
         Math.max(...Object.values(session.roots).map((root) => Buffer.byteLength(root) + 1));
-    const long = manifest.paths.filter((path) => path.length > room);
+    const long: BytePath[] = [];
+    for (let at = 0; at < manifest.count; at++)
+        if (manifest.path(at).length > room) long.push(manifest.path(at));
     if (long.length > 0) {
         throw new CutoverError(
             `${long.length} names of the ${side} are longer than the ${room} bytes that can be copied: ${firstNames(
@@ -63,7 +74,6 @@ export async function scanSide(session: Session, side: SideName, live: boolean):
             { next: "shorten them or exclude a folder above them" },
         );
     }
-    return manifest;
 }
 
 /** Writes a side's dirty pages to disk (the whole file system it lies on). */

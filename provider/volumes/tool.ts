@@ -12,6 +12,8 @@ export interface ToolResult {
     exitCode: number;
     /** What it complained about: each line safe for the screen, at most `mostLines`. */
     complaints: string[];
+    /** Complaints that were expected, and are not among the others. */
+    overlooked?: number;
 }
 
 const mostLines = 2_000;
@@ -26,20 +28,29 @@ const environment = { LC_ALL: "C", LANGUAGE: "C" };
 export async function runTool(
     runner: CommandRunner,
     call: ToolCall,
-    options: { signal?: AbortSignal; onOutput?: (chunk: Buffer) => void } = {},
+    options: {
+        signal?: AbortSignal;
+        onOutput?: (chunk: Buffer) => void;
+        /** Complaints of this form are only counted. */
+        overlook?: RegExp;
+    } = {},
 ): Promise<ToolResult> {
     options.signal?.throwIfAborted();
     const child = runner.start(
         { argv: call.argv, stdin: call.stdin ?? "", env: environment },
         options.signal,
     );
-    const complaints = new LineCollector(mostLines);
+    const complaints = new LineCollector(mostLines, options.overlook);
     child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
     child.stdout.on("data", (chunk: Buffer) => options.onOutput?.(chunk));
     try {
         const { exitCode } = await child.ended;
         options.signal?.throwIfAborted();
-        return { exitCode, complaints: complaints.end() };
+        return {
+            exitCode,
+            complaints: complaints.end(),
+            overlooked: complaints.overlooked,
+        };
     } catch (error) {
         options.signal?.throwIfAborted();
         throw error;
@@ -75,7 +86,12 @@ export class LineCollector {
     private readonly lines: string[] = [];
     private rest = "";
 
-    constructor(private readonly most: number) {}
+    overlooked = 0;
+
+    constructor(
+        private readonly most: number,
+        private readonly overlook?: RegExp,
+    ) {}
 
     push(chunk: Buffer): void {
         const pieces = (this.rest + chunk.toString("latin1")).split("\n");
@@ -91,6 +107,10 @@ export class LineCollector {
 
     private keep(line: string): void {
         if (line === "") return;
+        if (this.overlook?.test(line)) {
+            this.overlooked++;
+            return;
+        }
         this.lines.push(screenLine(line));
         // The first lines tell the cause, the last ones the end: drop from the middle.
         if (this.lines.length > this.most) this.lines.splice(this.most >> 1, 1);

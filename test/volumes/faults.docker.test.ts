@@ -38,15 +38,14 @@ os.system("setfacl -m u:1234:r d/c; setfacl -d -m u:1234:r d")
 os.utime("d", ns=(5, 1234567890123456789))
 `;
 
-beforeEach(async () => {
+async function copied(fullLook: number): Promise<void> {
     bench = new Workbench();
     python(tree, bench.source);
-    mover = bench.mover();
+    mover = bench.mover({ fullLook });
     await mover.livePass();
     await mover.verifySettled();
     await mover.lastPass();
-});
-afterEach(() => bench.cleanUp());
+}
 
 /** Restores a file's times afterwards, as somebody would who wants it to go unnoticed. */
 const quietly = `
@@ -224,9 +223,16 @@ os.mknod("device", 0o20600, os.makedev(1, 5)); os.utime("device", ns=(0, info.st
     },
 };
 
-describe("a fault in the destination, planted before the proof, is found", () => {
+afterEach(() => bench.cleanUp());
+
+describe.each([
+    ["every name", Number.POSITIVE_INFINITY],
+    ["what changed since every name was proven", 0],
+])("a fault in the destination, planted before a proof of %s, is found", (basis, fullLook) => {
+    beforeEach(() => copied(fullLook));
+
     test.each(Object.entries(faults))("%s", async (_, { plant, found }) => {
-        expect((await mover.prove("content")).differences).toEqual([]);
+        expect(await mover.prove("content")).toMatchObject({ differences: [], basis });
         plant(bench.destination);
         const proof = await mover.prove("content");
         expect(proof.equal).toBe(false);
@@ -236,48 +242,58 @@ describe("a fault in the destination, planted before the proof, is found", () =>
     });
 });
 
-test("two flipped bits are both named, and nothing else", async () => {
-    python(
-        `${quietly}quietly("b", lambda: flip("b", 1))\nquietly("d/c", lambda: flip("d/c", 4999))`,
-        bench.destination,
-    );
-    const proof = await mover.prove("content");
-    expect(proof.differences.sort()).toEqual(['"b": content differs', '"d/c": content differs']);
-    expect(proof).toMatchObject({ equal: false, differenceCount: 2, level: "content" });
-});
+describe.each([
+    ["every name", Number.POSITIVE_INFINITY],
+    ["what changed since every name was proven", 0],
+])("a proof of %s", (_, fullLook) => {
+    beforeEach(() => copied(fullLook));
 
-test("a proof of metadata does not read content, and does not claim it", async () => {
-    python(`${quietly}quietly("b", lambda: flip("b", 1))`, bench.destination);
-    const metadata = await mover.prove("metadata");
-    expect(metadata).toMatchObject({
-        equal: true,
-        level: "metadata",
-        bytesEqual: 0,
-        bytesCompared: 0,
+    test("two flipped bits are both named, and nothing else", async () => {
+        python(
+            `${quietly}quietly("b", lambda: flip("b", 1))\nquietly("d/c", lambda: flip("d/c", 4999))`,
+            bench.destination,
+        );
+        const proof = await mover.prove("content");
+        expect(proof.differences.sort()).toEqual([
+            '"b": content differs',
+            '"d/c": content differs',
+        ]);
+        expect(proof).toMatchObject({ equal: false, differenceCount: 2, level: "content" });
     });
-    expect(metadata.digest).not.toBe((await mover.prove("content")).digest);
-});
 
-test("a write to the source after the proof is named", async () => {
-    await mover.prove("content");
-    expect(await mover.unchangedSinceProof()).toEqual({ unchanged: true, changes: [] });
-    python(
-        `${quietly}quietly("b", lambda: flip("b", 1))\nopen("new\\n", "w")\nos.remove("fifo")`,
-        bench.source,
-    );
-    const { unchanged, changes } = await mover.unchangedSinceProof();
-    expect(unchanged).toBe(false);
-    expect(changes.sort()).toEqual([
-        '".": was changed',
-        '"b": was changed',
-        '"fifo": is gone',
-        '"new\\x0a": is new',
-    ]);
-});
+    test("a proof of metadata does not read content, and does not claim it", async () => {
+        python(`${quietly}quietly("b", lambda: flip("b", 1))`, bench.destination);
+        const metadata = await mover.prove("metadata");
+        expect(metadata).toMatchObject({
+            equal: true,
+            level: "metadata",
+            bytesEqual: 0,
+            bytesCompared: 0,
+        });
+        expect(metadata.digest).not.toBe((await mover.prove("content")).digest);
+    });
 
-test("the last pass refuses to go by quick looks: same size, same time, other bytes", async () => {
-    python(`${quietly}quietly("b", lambda: flip("b", 1))`, bench.source);
-    const report = await mover.lastPass();
-    expect(report).toMatchObject({ files: 1, bytes: 5011 });
-    expect((await mover.prove("content")).differences).toEqual([]);
+    test("a write to the source after the proof is named", async () => {
+        await mover.prove("content");
+        expect(await mover.unchangedSinceProof()).toEqual({ unchanged: true, changes: [] });
+        python(
+            `${quietly}quietly("b", lambda: flip("b", 1))\nopen("new\\n", "w")\nos.remove("fifo")`,
+            bench.source,
+        );
+        const { unchanged, changes } = await mover.unchangedSinceProof();
+        expect(unchanged).toBe(false);
+        expect(changes.sort()).toEqual([
+            '".": was changed',
+            '"b": was changed',
+            '"fifo": is gone',
+            '"new\\x0a": is new',
+        ]);
+    });
+
+    test("the last pass refuses to go by quick looks: same size, same time, other bytes", async () => {
+        python(`${quietly}quietly("b", lambda: flip("b", 1))`, bench.source);
+        const report = await mover.lastPass();
+        expect(report).toMatchObject({ files: 1, bytes: 5011 });
+        expect((await mover.prove("content")).differences).toEqual([]);
+    });
 });

@@ -6,13 +6,18 @@ import { execFileSync } from "node:child_process";
  * Sockets and lost+found are never carried; `holes: false` where the file system keeps room for files to grow (XFS).
  */
 export function oracle(root: string, options: { holes?: boolean } = {}): string {
-    return execFileSync("python3", ["-c", program, root, options.holes === false ? "" : "holes"], {
-        encoding: "latin1",
-        maxBuffer: 1 << 30,
-    });
+    return execFileSync(
+        "python3",
+        ["-c", oracleProgram, root, options.holes === false ? "" : "holes"],
+        {
+            encoding: "latin1",
+            maxBuffer: 1 << 30,
+        },
+    );
 }
 
-const program = `
+/** Prints what `oracle` returns; arguments: the root, and "holes" or nothing. */
+export const oracleProgram = `
 import hashlib, os, stat, sys
 root = os.fsencode(sys.argv[1])
 holes = sys.argv[2] == "holes"

@@ -1,6 +1,7 @@
 import type { Mover, PassReport, Proof } from "../../volumes/mover.js";
 import { CutoverError } from "../errors.js";
 import type { VolumeJobPart } from "./job.js";
+import { runLivePasses } from "./live-passes.js";
 import { copyReport, countEntries, describePass, type VolumeReport } from "./report.js";
 import type { EnvironmentTools } from "./tools.js";
 
@@ -10,6 +11,8 @@ interface Copy {
     destination: string;
     mover: Mover;
     passes: PassReport[];
+    /** Why what was left under the freeze was not small. */
+    unsettled: string | undefined;
     proof?: Proof;
 }
 
@@ -19,16 +22,23 @@ export class Copies {
 
     constructor(private readonly tools: EnvironmentTools) {}
 
-    /** Opens a mover for each pair; finds the ones that are open already. */
+    /**
+     * Opens a mover for each pair; finds the ones that are open already.
+     * @param options.paused the source's writers are paused for the last pass, not stopped
+     */
     async begin(
         pairs: readonly { part: VolumeJobPart; source: string; destination: string }[],
+        options: { paused?: boolean } = {},
     ): Promise<void> {
         await this.tools.platform.removeMovers();
         this.open = [];
         for (const pair of pairs) {
             const { reporter, signal } = this.tools;
-            const mover = await this.tools.platform.openMover({ ...pair, reporter, signal }, {});
-            this.open.push({ ...pair, mover, passes: [] });
+            const mover = await this.tools.platform.openMover(
+                { ...pair, reporter, signal },
+                options,
+            );
+            this.open.push({ ...pair, mover, passes: [], unsettled: undefined });
         }
     }
 
@@ -36,13 +46,16 @@ export class Copies {
     async livePasses(): Promise<{ volumes: VolumeReport[]; expectedFreeze: number }> {
         const { job, reporter } = this.tools;
         for (const copy of this.open) {
-            for (let number = 1; number <= job.passes.max; number++) {
-                const pass = await copy.mover.livePass();
-                copy.passes.push(pass);
-                reporter.info(`${copy.part.name}: pass ${number}, ${describePass(pass)}`);
-                if (pass.bytes <= job.passes.settleBytes) break;
-            }
-            await copy.mover.verifySettled();
+            const { name } = copy.part;
+            const { unsettled } = await runLivePasses(copy.mover, job.passes, {
+                verify: true,
+                onPass: (pass) => {
+                    copy.passes.push(pass);
+                    reporter.info(`${name}: pass ${copy.passes.length}, ${describePass(pass)}`);
+                },
+            });
+            copy.unsettled = unsettled;
+            if (unsettled) reporter.warn(`${name}: ${unsettled}`);
         }
         return { volumes: await this.reports(), expectedFreeze: await this.expectedFreeze() };
     }
@@ -134,17 +147,20 @@ export class Copies {
 
     private reports(): Promise<VolumeReport[]> {
         return Promise.all(
-            this.open.map(async ({ part, source, destination, mover, passes, proof }) => ({
-                volume: part.name,
-                ...copyReport({
-                    source,
-                    destination,
-                    passes,
-                    declined: await mover.declined(),
-                    verified: proof?.level ?? "none",
-                    proof,
+            this.open.map(
+                async ({ part, source, destination, mover, passes, unsettled, proof }) => ({
+                    volume: part.name,
+                    ...copyReport({
+                        source,
+                        destination,
+                        passes,
+                        unsettled,
+                        declined: await mover.declined(),
+                        verified: proof?.level ?? "none",
+                        proof,
+                    }),
                 }),
-            })),
+            ),
         );
     }
 }

@@ -81,7 +81,12 @@ function copyStep({ from, to }: Handover, copies: Copies, tools: EnvironmentTool
             if (report.expectedFreeze > job.maxHold / 2) {
                 throw new CutoverError(
                     `the freeze is expected to take ${formatMilliseconds(report.expectedFreeze)}, over half of handover.maxHold (${formatMilliseconds(job.maxHold)})`,
-                    { next: "raise handover.maxHold, or run it in a quieter hour" },
+                    {
+                        lastLines: report.volumes.flatMap(({ volume, unsettled }) =>
+                            unsettled ? [`${volume}: ${unsettled}`] : [],
+                        ),
+                        next: "raise handover.maxHold, or run it in a quieter hour",
+                    },
                 );
             }
             return report;

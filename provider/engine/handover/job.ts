@@ -1,4 +1,6 @@
+import type { MaxDelete } from "../../volumes/max-delete.js";
 import type { VerifyLevel } from "../../volumes/mover.js";
+import type { Priority } from "../../volumes/priority.js";
 import type { Place } from "../../volumes/refs.js";
 
 /** What a runner is started with: plain, canonical, without secrets. The journal keeps it as the plan. */
@@ -95,6 +97,10 @@ export interface VolumeJob extends JobOrigin {
     strategy: string;
     /** Bytes a second. */
     bandwidthLimit?: number;
+    /** Absent in journals of versions that had no limit. */
+    maxDelete?: MaxDelete;
+    parallel?: number;
+    priority?: Priority;
     verify: VerifyLevel;
     passes: { max: number; settleBytes: number };
     quiesce?: { containers: string[]; how: "stop" | "pause"; then: "stay" | "restart" };

@@ -15,6 +15,8 @@ export interface CopyReport {
     /** Each pass: files, bytes, deletes and seconds; the last one ran while nothing wrote. */
     passes: PassReport[];
     totals: { files: number; bytes: number; deletes: number; seconds: number };
+    /** Why the live passes ended before what was left was small, with measured figures; absent where it was small. */
+    unsettled?: string;
     /** What the independent look at both sides compared. */
     verified: VerifyLevel;
     /** Of the source's names, metadata and content: the same for the same tree. Absent where nothing was verified. */
@@ -82,11 +84,12 @@ export function copyReport(copy: {
     source: string;
     destination: string;
     passes: readonly PassReport[];
+    unsettled?: string | undefined;
     declined: Declined[];
     verified: VerifyLevel;
     proof: Proof | undefined;
 }): CopyReport {
-    const { source, destination, passes, declined, verified, proof } = copy;
+    const { source, destination, passes, unsettled, declined, verified, proof } = copy;
     return {
         source,
         destination,
@@ -94,6 +97,7 @@ export function copyReport(copy: {
         declined,
         passes: [...passes],
         totals: totalsOf(passes),
+        ...(unsettled === undefined ? {} : { unsettled }),
         verified,
         ...(proof ? { digest: proof.digest, proof } : {}),
     };

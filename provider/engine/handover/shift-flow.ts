@@ -81,7 +81,7 @@ function cloneSteps({ from, to }: { from: string; to: string }, tools: Environme
             name: "copy",
             title: `copy the volumes of ${from} into throw-away ones of ${to}, while ${from} serves`,
             async run(signal) {
-                await copies.begin(pairs);
+                await copies.begin(pairs, { paused: true });
                 return orAbort(copies.livePasses(), signal);
             },
             back: () => copies.abandon(),

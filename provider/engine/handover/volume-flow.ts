@@ -6,6 +6,7 @@ import type { Journal } from "../journal.js";
 import type { Reporter } from "../progress.js";
 import type { JobFlow, Step } from "../steps.js";
 import type { VolumeJob } from "./job.js";
+import { type LivePasses, runLivePasses } from "./live-passes.js";
 import { orAbort } from "./or-abort.js";
 import { copyReport, countEntries, describePass, type MigrationReport } from "./report.js";
 import type { Reserve } from "./tools.js";
@@ -54,6 +55,7 @@ class Migration {
     private readonly writers: VolumeWriters;
     private proof: Proof | undefined;
     private measured: Measure | undefined;
+    private unsettled: string | undefined;
 
     constructor(private readonly tools: VolumeTools) {
         this.writers = new VolumeWriters(tools);
@@ -133,16 +135,18 @@ class Migration {
         );
     }
 
-    async livePasses(): Promise<PassReport[]> {
+    async livePasses(): Promise<LivePasses> {
         const { job, reporter } = this.tools;
-        for (let number = 1; number <= job.passes.max; number++) {
-            const pass = await this.open.livePass();
-            this.passes.push(pass);
-            reporter.info(`pass ${number}: ${describePass(pass)}`);
-            if (pass.bytes <= job.passes.settleBytes) break;
-        }
-        if (job.verify === "content") await this.open.verifySettled();
-        return this.passes;
+        const live = await runLivePasses(this.open, job.passes, {
+            verify: job.verify === "content",
+            onPass: (pass) => {
+                this.passes.push(pass);
+                reporter.info(`pass ${this.passes.length}: ${describePass(pass)}`);
+            },
+        });
+        this.unsettled = live.unsettled;
+        if (live.unsettled) reporter.warn(live.unsettled);
+        return live;
     }
 
     async quiesce(): Promise<void> {
@@ -220,6 +224,7 @@ class Migration {
             source: placeName(job.source),
             destination: placeName(job.destination),
             passes: this.passes,
+            unsettled: this.unsettled,
             declined: await this.open.declined(),
             verified: job.verify,
             proof: this.proof,

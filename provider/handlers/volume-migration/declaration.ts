@@ -1,5 +1,7 @@
 import type { Duration, Size } from "../../engine/units.js";
+import type { MaxDelete } from "../../volumes/max-delete.js";
 import type { VerifyLevel } from "../../volumes/mover.js";
+import type { Priority } from "../../volumes/priority.js";
 import type { VolumeRef } from "../../volumes/refs.js";
 import { holdsUnknown, type Unknown } from "../unknown.js";
 
@@ -23,6 +25,10 @@ export interface VolumeMigrationDeclaration<Later = never> {
     /** Bytes a second. Absent: as fast as it goes. */
     bandwidthLimit?: Size | Later;
     onExisting: "refuse" | "update" | Later;
+    maxDelete: MaxDelete | Later;
+    /** Absent: by the processors of the target. */
+    parallel?: number | Later;
+    priority: Priority | Later;
     /** A change of it syncs once more. */
     rerun?: string;
     timeout: Duration | Later;

@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import { patternProblem } from "../../volumes/matcher.js";
+import { type MaxDelete, maxDeleteProblem } from "../../volumes/max-delete.js";
 import {
     choiceLeaf,
     dockerNameLeaf,
     durationLeaf,
     imageLeaf,
+    integerLeaf,
     sizeLeaf,
     textLeaf,
 } from "../input-leaves.js";
@@ -20,6 +22,14 @@ const patternLeaf = input<string>('write a pattern, such as "/cache"', (value) =
 });
 
 const patterns = () => listOf('write patterns, such as ["/cache"]', patternLeaf).optional();
+
+const maxDeleteLeaf = input<MaxDelete>(
+    'write a part such as "50%", or a number of names such as 1000',
+    (value) => {
+        const problem = maxDeleteProblem(value);
+        return problem === undefined ? (value as MaxDelete) : new Refusal(problem);
+    },
+);
 
 const quiesceShape = shape('write { containers: ["orders"], how: "stop" }', {
     containers: listOf(
@@ -42,6 +52,9 @@ export const migrationShape = shape("write the migration's arguments", {
     passes: passesShape,
     bandwidthLimit: sizeLeaf("20 MiB", { least: "64 KiB" }).optional(),
     onExisting: choiceLeaf("refuse", "update").default("refuse"),
+    maxDelete: maxDeleteLeaf.default("50%"),
+    parallel: integerLeaf(1, 64, "4").optional(),
+    priority: choiceLeaf("low", "normal").default("normal"),
     rerun: textLeaf('a text, such as "2"').optional(),
     timeout: durationLeaf("24 hours").default("24 hours"),
     runnerImage: imageLeaf("registry.example.com/cutover-runner:1").optional(),

@@ -18,6 +18,7 @@ const pass = (number: number, bytes: number): PassReport => ({
 
 const proof: Proof = {
     level: "content",
+    basis: "every name",
     equal: true,
     entries: 3,
     bytesEqual: 300,

@@ -29,6 +29,9 @@ const full = {
     strategy: "rsync",
     passes: { max: 2, settle: "1 MiB" },
     onExisting: "update",
+    maxDelete: "25%",
+    parallel: 3,
+    priority: "low",
     rerun: "2",
     timeout: "90 minutes",
     runnerImage: "runner:1",
@@ -50,6 +53,8 @@ describe("what a program may say", () => {
             strategy: "auto",
             passes: { max: 5, settle: "16 MiB" },
             onExisting: "refuse",
+            maxDelete: "50%",
+            priority: "normal",
             timeout: "24 hours",
         });
     });
@@ -89,6 +94,9 @@ test("what preview does not know yet is accepted for every leaf", () => {
         passes: { max: unknown, settle: unknown },
         onExisting: unknown,
         bandwidthLimit: unknown,
+        maxDelete: unknown,
+        parallel: unknown,
+        priority: unknown,
         rerun: unknown,
         timeout: unknown,
         runnerImage: unknown,
@@ -242,6 +250,24 @@ describe("the rest", () => {
             { onExisting: "overwrite" },
             'onExisting: is none of its values; write "refuse" or "update"',
         ],
+        [
+            { maxDelete: "half" },
+            'maxDelete: must be a part such as 50%, or a number of names; write a part such as "50%", or a number of names such as 1000',
+        ],
+        [
+            { maxDelete: "101%" },
+            'maxDelete: must be at most 100%; write a part such as "50%", or a number of names such as 1000',
+        ],
+        [
+            { maxDelete: -1 },
+            'maxDelete: must be a whole number; write a part such as "50%", or a number of names such as 1000',
+        ],
+        [{ parallel: 0 }, "parallel: is out of range; write an integer from 1 to 64, such as 4"],
+        [
+            { parallel: "all" },
+            "parallel: must be a number; write an integer from 1 to 64, such as 4",
+        ],
+        [{ priority: "idle" }, 'priority: is none of its values; write "low" or "normal"'],
         [{ rerun: 2 }, 'rerun: must be a text; write a text, such as "2"'],
         [
             { timeout: 3600 },
