@@ -32,7 +32,7 @@ export interface SlotPlatform {
     writers(volume: string, except?: string): Promise<string[]>;
     openMover(
         volumes: VolumePair,
-        options: Pick<MoverOptions, "include" | "exclude" | "strategy" | "limit">,
+        options: Pick<MoverOptions, "include" | "exclude" | "strategy" | "archive" | "limit">,
     ): Promise<Mover>;
     /** Ends movers that a runner before this one left. */
     removeMovers(): Promise<void>;

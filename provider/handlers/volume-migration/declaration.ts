@@ -1,6 +1,6 @@
 import type { Duration, Size } from "../../engine/units.js";
 import type { VerifyLevel } from "../../volumes/mover.js";
-import type { VolumeRef } from "../../volumes/refs.js";
+import type { SourceRef, VolumeRef } from "../../volumes/refs.js";
 import { holdsUnknown, type Unknown } from "../unknown.js";
 
 /**
@@ -11,7 +11,7 @@ import { holdsUnknown, type Unknown } from "../unknown.js";
  * its type saying so.
  */
 export interface VolumeMigrationDeclaration<Later = never> {
-    source: VolumeRef;
+    source: SourceRef;
     destination: VolumeRef;
     quiesce?: QuiesceDeclaration<Later>;
     /** Absent: everything. */

@@ -1,13 +1,8 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
-import type { VolumeJob } from "../../engine/handover/job.js";
 import type { MigrationReport } from "../../engine/handover/report.js";
-import type { JournalEntry } from "../../engine/journal.js";
-import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import { isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
 import { placeFacts } from "../../platforms/docker/places.js";
-import { askToGoBack } from "../../runner/abort.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import {
     areApart,
@@ -16,11 +11,11 @@ import {
     runApart,
     withRelay,
 } from "../../runner/link/start-apart.js";
-import { readJournal } from "../../runner/record.js";
-import { follow, runToItsEnd, takeOver } from "../../runner/start.js";
+import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
 import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
+import { doneBefore, goBack, lastJob } from "../last-job.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { afterFailure } from "./afterwards.js";
@@ -147,14 +142,12 @@ async function unusableEngines(
     context: HandlerContext,
 ): Promise<InputProblem[]> {
     const engines = new Map([
-        [`source.${"docker" in inputs.source ? "docker" : "directory"}.host`, source],
-        [
-            `destination.${"docker" in inputs.destination ? "docker" : "directory"}.host`,
-            destination,
-        ],
+        [`source.${Object.keys(inputs.source)[0]}.host`, source],
+        [`destination.${Object.keys(inputs.destination)[0]}.host`, destination],
     ]);
-    // One and the same is named once.
-    if (source === destination) engines.delete([...engines.keys()][1] as string);
+    // One and the same is named once; an archive has its host from the destination.
+    const twice = [...engines.keys()]["archive" in inputs.source ? 0 : 1] as string;
+    if (source === destination) engines.delete(twice);
     const looks = [...engines].map(async ([path, engine]) => {
         const problem = await targetProblem(engine, context);
         return problem === undefined ? [] : [{ path, problem }];
@@ -167,8 +160,8 @@ async function lastSyncSucceeded(
     engine: DockerEngine,
     { prefix, runnerImage }: Unplanned,
 ): Promise<boolean> {
-    const entries = await readJournal(engine, prefix, runnerImage ?? imageTags().runner);
-    return entries === undefined || lastJob(entries).results !== undefined;
+    const last = await lastJob(engine, prefix, runnerImage ?? imageTags().runner);
+    return last === undefined || last.results !== undefined;
 }
 
 async function migrate(
@@ -180,7 +173,8 @@ async function migrate(
     const ready = { runner: inputs.runnerImage };
     const images = await ensureImages(engine, ready, context.reporter);
     const job = migrationJob(inputs, images.runner);
-    const tools = { engine, ...context };
+    const { identity } = "archive" in inputs.source ? inputs.source.archive : {};
+    const tools = { engine, ...context, ...(identity === undefined ? {} : { identity }) };
     const apart = (await areApart(job, source, engine))
         ? { ...tools, source, sourceImage: await sourceImage(source, ready, context) }
         : undefined;
@@ -201,38 +195,6 @@ async function sourceImage(
     { reporter }: HandlerContext,
 ): Promise<string> {
     return (await ensureImages(source, ready, reporter)).runner;
-}
-
-/** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */
-async function doneBefore(
-    engine: DockerEngine,
-    { prefix, aim, image }: VolumeJob,
-): Promise<StepResults | undefined> {
-    const last = lastJob((await readJournal(engine, prefix, image)) ?? []);
-    return last.aim === aim ? last.results : undefined;
-}
-
-/** What the last job was to reach, and what it returned where it was done. */
-function lastJob(entries: readonly JournalEntry[]): { aim?: string; results?: StepResults } {
-    const open = entries.findLast(({ kind }) => kind === "open");
-    const done = entries.find(({ job, kind }) => kind === "done" && job === open?.job);
-    return {
-        ...(open ? { aim: (open.data as VolumeJob).aim } : {}),
-        ...(done ? { results: done.data as StepResults } : {}),
-    };
-}
-
-async function goBack(
-    engine: DockerEngine,
-    prefix: string,
-    context: HandlerContext,
-): Promise<void> {
-    const runner = await engine.container(names.runner(prefix));
-    if (!runner) return;
-    if (isAlive(runner)) await askToGoBack(engine, prefix).catch(() => {});
-    await follow(prefix, { engine, ...context }).catch((error) => {
-        context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
-    });
 }
 
 /** What the program declared, without what is derived. */
