@@ -59,7 +59,7 @@ describe("a save that fails", () => {
         const archiving = await Archiving.begin();
         const { migration, folder, file } = archiving;
         const { source, writer, project } = migration;
-        await migration.shell(source, "head -c 400000000 /dev/urandom > large");
+        await migration.shell(source, "head -c 200000000 /dev/urandom > large");
         await migration.write();
         const disk = join(folder, "disk");
         mkdirSync(disk);
@@ -102,7 +102,7 @@ it("a restore with a wrong key, or whose mover is killed, is no copy; the next o
     const archiving = await Archiving.begin();
     const { migration } = archiving;
     const { source, destination, stack, project } = migration;
-    await migration.shell(source, "head -c 300000000 /dev/urandom > large; echo a > a");
+    await migration.shell(source, "head -c 200000000 /dev/urandom > large; echo a > a");
     archiving.save(`recipients: ["${mine.recipient}"]`);
     await migration.up();
     await stack.destroy();

@@ -9,13 +9,15 @@ const zeros = Buffer.alloc(blockSize);
  */
 export class ContentDigest {
     private readonly hash = createHash("sha256");
-    private readonly block = Buffer.alloc(blockSize);
+    /** No longer than the file: of small ones there are many. */
+    private readonly block: Buffer;
     private readonly number = Buffer.alloc(8);
     private current = 0;
     /** Whether anything was put into the current block. */
     private filled = false;
 
     constructor(private readonly size: number) {
+        this.block = Buffer.alloc(Math.min(size, blockSize));
         this.number.writeBigUInt64LE(BigInt(size));
         this.hash.update(this.number);
     }

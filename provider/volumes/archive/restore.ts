@@ -214,7 +214,7 @@ export class ArchiveMover implements Mover {
         try {
             for await (const piece of stream.pieces()) {
                 reader.push(piece);
-                for (const bytes of out.splice(0)) await tar.write(bytes);
+                await tar.write(Buffer.concat(out.splice(0)));
                 if (tar.failed) break;
             }
             // What ended too early tar would only wonder about; what tar could not do says nothing of the archive.

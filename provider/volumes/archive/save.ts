@@ -215,7 +215,7 @@ class Save {
         for await (const chunk of tar.output) {
             reader.push(chunk);
             this.passed += chunk.length;
-            for (const piece of out.splice(0)) await this.write(piece);
+            await this.write(Buffer.concat(out.splice(0)));
         }
         const ended = await tar.ended();
         if (ended.exitCode !== 0) throw wroteMeanwhile(about.name, ended.complaints.slice(-8));
@@ -225,7 +225,7 @@ class Save {
             const [to, name] = [leader, at].map((one) => `${about.name}/${manifest.path(one)}`);
             rest.push(linkMember(name as string, to as string));
         }
-        for (const piece of out.splice(0)) await this.write(piece);
+        await this.write(Buffer.concat(out.splice(0)));
         return streamed;
     }
 
