@@ -27,7 +27,7 @@ export interface ArchiveRefArgs {
 }
 
 /**
- * An archive, which is restored whole: `quiesce`, `include`, `exclude`, `strategy` and `passes` have no
+ * An archive, which is restored whole: `quiesce`, `include`, `exclude`, `strategy`, `passes` and `bandwidthLimit` have no
  * meaning for it, and are refused.
  *
  * @example { archive: { path: "/srv/backups/orders.tar.zst" } }

@@ -37,7 +37,14 @@ function volumeProblems(source: Outline, destination: Outline): InputProblem[] {
 }
 
 /** What nobody writes to has no writers, no passes and no ladder, and is restored whole. */
-const notForArchives = ["quiesce", "include", "exclude", "strategy", "passes"] as const;
+const notForArchives = [
+    "quiesce",
+    "include",
+    "exclude",
+    "strategy",
+    "passes",
+    "bandwidthLimit",
+] as const;
 
 function archiveProblems(given: Record<string, unknown>): InputProblem[] {
     const { archive } = asObject(given.source);

@@ -55,6 +55,10 @@ describe("an archive as a source", () => {
             "strategy: is not for an archive, which is restored whole; leave it out",
         ],
         [
+            { bandwidthLimit: "20 MiB" },
+            "bandwidthLimit: is not for an archive, which is restored whole; leave it out",
+        ],
+        [
             { "passes.max": 1 },
             "passes: is not for an archive, which is restored whole; leave it out",
         ],
