@@ -1,4 +1,5 @@
 export { CutoverError, InputError } from "./engine/errors.js";
+export type { ArchiveReport } from "./engine/handover/archive-report.js";
 export type {
     CopyReport,
     EnvironmentReport,
@@ -15,10 +16,25 @@ export type * from "./resources/blue-green-environment-args.js";
 export type { ContainerSpec } from "./resources/container-spec.js";
 export type { PassesArgs } from "./resources/passes.js";
 export {
+    type ArchiveFileArgs,
+    type DockerContainerArgs,
+    VolumeArchive,
+    type VolumeArchiveArgs,
+} from "./resources/volume-archive.js";
+export {
     type QuiesceArgs,
     VolumeMigration,
     type VolumeMigrationArgs,
 } from "./resources/volume-migration.js";
-export type { DockerVolumeArgs, VolumeRefArgs } from "./resources/volume-ref.js";
+export type {
+    ArchiveArgs,
+    ArchiveRefArgs,
+    DirectoryArgs,
+    DirectoryRefArgs,
+    DockerVolumeArgs,
+    DockerVolumeRefArgs,
+    SourceRefArgs,
+    VolumeRefArgs,
+} from "./resources/volume-ref.js";
 export type { MaxDelete } from "./volumes/max-delete.js";
 export type { Priority } from "./volumes/priority.js";

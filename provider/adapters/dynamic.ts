@@ -4,6 +4,7 @@ import { asCutoverError, formatProblem } from "../engine/errors.js";
 import { environmentGate } from "../handlers/environment/gate.js";
 import { environmentHandover } from "../handlers/environment/handover.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handlers/handler.js";
+import { volumeArchive as volumeArchiveHandler } from "../handlers/volume-archive/handler.js";
 import { volumeMigration as volumeMigrationHandler } from "../handlers/volume-migration/handler.js";
 import { execaRunner } from "../platforms/execa.js";
 import { rowReporter } from "./engine-log.js";
@@ -112,6 +113,7 @@ function withoutUndefined<T>(value: T): T {
     return JSON.parse(JSON.stringify(value)) as T;
 }
 
+export const volumeArchive = () => translate(volumeArchiveHandler);
 export const volumeMigration = () => translate(volumeMigrationHandler);
 export const gate = () => translate(environmentGate);
 export const handover = () => translate(environmentHandover);

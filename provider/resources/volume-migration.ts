@@ -11,7 +11,12 @@ import { dynamicInputs, hiddenInputs, withoutProviders } from "./dynamic-inputs.
 import { refuseProviders } from "./options.js";
 import type { PassesArgs } from "./passes.js";
 import { refuseSecrets } from "./secret-leaves.js";
-import type { VolumeRefArgs } from "./volume-ref.js";
+import {
+    type ArchiveRefArgs,
+    type SourceRefArgs,
+    type VolumeRefArgs,
+    withHost,
+} from "./volume-ref.js";
 
 /**
  * What a program says of a migration of one volume into another.
@@ -35,7 +40,7 @@ export interface VolumeMigrationArgs {
      * container that mounts it, the copy too, unless that mount says `noCopy`: the row warns of it.
      * One that is empty is never copied over a destination that holds data.
      */
-    source: VolumeRefArgs;
+    source: SourceRefArgs;
     /**
      * The volume to copy into; made when it does not exist. It must be another one than the source,
      * on the same engine or on another. One that holds data is refused unless
@@ -215,7 +220,7 @@ export class VolumeMigration extends pulumi.CustomResource {
             name,
             {
                 ...args,
-                source: withHost(args?.source, host),
+                source: withSecretIdentity(withHost(args?.source, host)),
                 destination: withHost(args?.destination, host),
                 ...dynamicInputs("volumeMigration", type, name, opts),
                 problems: problemsOf(args, opts),
@@ -233,16 +238,23 @@ function problemsOf(
     opts: pulumi.CustomResourceOptions | undefined,
 ): pulumi.Output<InputProblem[]> {
     const found = refuseProviders(opts, "source.docker.host and destination.docker.host");
-    return refuseSecrets(args).apply((secrets) => [...found, ...secrets]);
+    return refuseSecrets(withoutIdentity(args)).apply((secrets) => [...found, ...secrets]);
 }
 
-/** The stack's own Docker host, where a reference names none; what is no reference is left for `check` to name. */
-function withHost(ref: VolumeRefArgs, host: string | undefined): unknown {
-    if (host === undefined || typeof ref !== "object" || ref === null) return ref;
-    const kinds = Object.entries(ref).map(([kind, named]) => [kind, withDefault(named, host)]);
-    return Object.fromEntries(kinds);
+/** The one secret that there may be: Pulumi keeps it under its own name, and it is in no plan. */
+function withoutIdentity(args: VolumeMigrationArgs): unknown {
+    if (!isArchive(args?.source)) return args;
+    const { identity: _identity, ...archive } = args.source.archive;
+    return { ...args, source: { archive } };
 }
 
-function withDefault(named: unknown, host: string): unknown {
-    return typeof named === "object" && named !== null ? { host, ...named } : named;
+function withSecretIdentity(source: unknown): unknown {
+    if (!isArchive(source) || source.archive.identity === undefined) return source;
+    const { identity, ...archive } = source.archive;
+    return { archive: { ...archive, identity: pulumi.secret(identity) } };
+}
+
+function isArchive(source: unknown): source is ArchiveRefArgs {
+    const { archive } = (source ?? {}) as Partial<ArchiveRefArgs>;
+    return typeof archive === "object" && archive !== null;
 }

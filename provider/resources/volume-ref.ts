@@ -19,6 +19,42 @@ export interface DirectoryRefArgs {
     directory: DirectoryArgs;
 }
 
+/** What can be copied from: a volume, or an archive that `VolumeArchive` wrote. */
+export type SourceRefArgs = VolumeRefArgs | ArchiveRefArgs;
+
+export interface ArchiveRefArgs {
+    archive: ArchiveArgs;
+}
+
+/**
+ * An archive, which is restored whole: `quiesce`, `include`, `exclude`, `strategy`, `passes` and `bandwidthLimit` have no
+ * meaning for it, and are refused.
+ *
+ * @example { archive: { path: "/srv/backups/orders.tar.zst" } }
+ */
+export interface ArchiveArgs {
+    /** Absolute, on the machine of the engine; the file itself, and no link to it. */
+    path: pulumi.Input<string>;
+    /**
+     * The engine of that machine: the destination's in this version.
+     *
+     * @default the destination's
+     */
+    host?: pulumi.Input<string>;
+    /**
+     * Which of its volumes, where it holds those of a container.
+     *
+     * @default the only one
+     */
+    volume?: pulumi.Input<string>;
+    /**
+     * The private key of age (`AGE-SECRET-KEY-1…`) for one of the recipients of an encrypted archive. It is kept
+     * as a secret in Pulumi's state, whether or not it is given as one, and is in the runner's memory alone while
+     * it works: in no argument, environment, log, journal or file of a disk.
+     */
+    identity?: pulumi.Input<string>;
+}
+
 /** A named volume of a Docker engine. */
 export interface DockerVolumeArgs {
     /**
@@ -55,4 +91,15 @@ export interface DirectoryArgs {
      * @default the stack's configuration, else DOCKER_HOST, else the local engine
      */
     host?: pulumi.Input<string>;
+}
+
+/** The stack's own Docker host, where a reference names none; what is no reference is left for `check` to name. */
+export function withHost(ref: SourceRefArgs | undefined, host: string | undefined): unknown {
+    if (host === undefined || typeof ref !== "object" || ref === null) return ref;
+    const kinds = Object.entries(ref).map(([kind, named]) => [kind, withDefault(named, host)]);
+    return Object.fromEntries(kinds);
+}
+
+function withDefault(named: unknown, host: string): unknown {
+    return typeof named === "object" && named !== null ? { host, ...named } : named;
 }

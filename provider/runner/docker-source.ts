@@ -73,6 +73,8 @@ export async function writersOf(
     place: Place,
     image: string,
 ): Promise<Writer[]> {
+    // What is done to an archive meanwhile, its reader sees.
+    if ("archive" in place) return [];
     const facts = await placeFacts(engine, place, image);
     if (!facts) return [];
     return writersAmong(await engine.running(), facts).map(({ id, name, status }) => ({

@@ -5,16 +5,18 @@ import { CutoverError } from "../engine/errors.js";
 import type { Job, SourceJob } from "../engine/handover/job.js";
 import { FileJournal } from "../engine/journal.js";
 import { silentReporter } from "../engine/progress.js";
-import { FlowStuck, runFlow } from "../engine/steps.js";
+import { FlowStuck, type JobFlow, runFlow } from "../engine/steps.js";
 import { DockerEngine } from "../platforms/docker/engine.js";
 import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
 import { execaRunner } from "../platforms/execa.js";
+import { type ArchiveTask, serveArchiveTask } from "../volumes/archive/task.js";
 import { LocalMover } from "../volumes/local-mover.js";
 import { lowerPriority } from "../volumes/priority.js";
 import { openRemoteSource } from "../volumes/remote/remote-source.js";
 import { overLink } from "../volumes/remote/retry.js";
 import { connectTo } from "../volumes/remote/tool-client.js";
 import { type MoverFactory, serveMover } from "../volumes/serve.js";
+import { dockerArchiveFlow } from "./archive.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
 import { makeIdentity } from "./link/secure.js";
@@ -46,11 +48,7 @@ async function runJob(): Promise<number> {
     };
     let stuck = false;
     try {
-        const flow =
-            job.kind === "environment"
-                ? dockerEnvironmentFlow(job, tools)
-                : await dockerVolumeFlow(job, tools);
-        await runFlow(flow, tools);
+        await runFlow(await flowOf(job, tools), tools);
         return 0;
     } catch (error) {
         if (error instanceof FlowStuck) {
@@ -65,6 +63,12 @@ async function runJob(): Promise<number> {
         // The next runner has to know of it too.
         if (!stuck) rmSync(abortPath(job.id), { force: true });
     }
+}
+
+async function flowOf(job: Job, tools: RunnerTools): Promise<JobFlow> {
+    if (job.kind === "environment") return dockerEnvironmentFlow(job, tools);
+    if (job.kind === "archive") return dockerArchiveFlow(job, tools);
+    return dockerVolumeFlow(job, tools);
 }
 
 /** Followers see the steps as they come: every line of the journal is an event too. */
@@ -139,9 +143,13 @@ async function main(): Promise<number> {
     if (command === "connect" && argument !== undefined)
         // The first of the rest is rsync's host.
         return connectStreams(argument, more.slice(1));
+    if (command === "archive") {
+        const task = JSON.parse(argument ?? "{}") as ArchiveTask;
+        return serveArchiveTask(task, execaRunner, process.stdin, process.stdout);
+    }
     if (command === "measure") return measure(Number(argument ?? 0));
     process.stderr.write(
-        "usage: run | keys | mover OPTIONS | tools SOCKET OPTIONS | connect SOCKET HOST COMMAND... | measure [SECONDS]\n",
+        "usage: run | keys | mover OPTIONS | archive TASK | tools SOCKET OPTIONS | connect SOCKET HOST COMMAND... | measure [SECONDS]\n",
     );
     return 2;
 }

@@ -9,6 +9,7 @@ import type { BindMount, CreateContainer } from "../platforms/docker/argv.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { type ContainerFacts, isAlive } from "../platforms/docker/facts.js";
 import { labelKeys, names, ownLabels } from "../platforms/docker/names.js";
+import { handOverIdentity } from "./archive-identity.js";
 import { parseEvent, passOn } from "./events.js";
 import { readJournal } from "./record.js";
 
@@ -16,6 +17,8 @@ export interface StartTools {
     engine: DockerEngine;
     reporter: Reporter;
     clock: Clock;
+    /** A private key for the runner: handed over while it runs, again after each of its restarts, and kept nowhere. */
+    identity?: string;
 }
 
 /** Where the runner finds the engine's socket. */
@@ -186,6 +189,7 @@ export async function follow(prefix: string, tools: StartTools): Promise<StepRes
         if (!isAlive(facts) && facts.exitCode === 0) return collect(facts, tools);
         if (!isAlive(facts) && facts.restartPolicy === "no") return collect(facts, tools);
         if (!isAlive(facts) && stoppedForGood(facts, clock)) await engine.start(name);
+        if (tools.identity !== undefined) await handOverIdentity(engine, name, tools.identity);
         // One that dies before it says a word will not do better the next time.
         silent = (await readLog(name, since, tools)) ? 0 : silent + 1;
         if (silent > silentEnds) throw await givenUp(facts, engine);

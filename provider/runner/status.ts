@@ -1,3 +1,4 @@
+import { describeFrom } from "../engine/handover/archive-flow.js";
 import type { Job } from "../engine/handover/job.js";
 import { describeWeights } from "../engine/handover/slot-steps.js";
 import type { JournalEntry } from "../engine/journal.js";
@@ -76,7 +77,8 @@ function jobStatus(
 
 function describeJob(job: Job): string {
     if (job.kind === "volume")
-        return `copy of ${placeName(job.source)} into ${placeName(job.destination)}`;
+        return `${"archive" in job.source ? "restore" : "copy"} of ${placeName(job.source)} into ${placeName(job.destination)}`;
+    if (job.kind === "archive") return `save of ${describeFrom(job)} to ${job.path}`;
     const { transition } = job;
     if (transition.kind === "handover")
         return `hand-over from ${transition.from} to ${transition.to}`;

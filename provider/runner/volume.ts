@@ -7,8 +7,11 @@ import { formatMilliseconds } from "../engine/units.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { volumesOverlap } from "../platforms/docker/facts.js";
 import { names, ownLabels } from "../platforms/docker/names.js";
-import { createPlace, placeFacts } from "../platforms/docker/places.js";
+import { createPlace, folderAndFile, placeFacts } from "../platforms/docker/places.js";
 import { openDockerMover } from "../platforms/docker/slots.js";
+import type { Mover } from "../volumes/mover.js";
+import type { ArchivePlace } from "../volumes/refs.js";
+import { handedIdentity } from "./archive-identity.js";
 import { DockerSource, writersOf } from "./docker-source.js";
 import type { RunnerTools } from "./environment.js";
 import { RemoteSourcePlatform } from "./link/engine-calls.js";
@@ -36,7 +39,10 @@ export async function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): Prom
 const longestTimer = 2 ** 31 - 1;
 
 /** Counts from the job's first moment: a runner that was started again has what is left. */
-function timeLimit({ id, timeout }: VolumeJob, { journal, clock }: RunnerTools): AbortSignal {
+export function timeLimit(
+    { id, timeout }: { id: string; timeout: number },
+    { journal, clock }: RunnerTools,
+): AbortSignal {
     const opened = journal.entries().find((entry) => entry.job === id && entry.kind === "open");
     const spent = opened ? clock.now() - Date.parse(opened.at) : 0;
     const controller = new AbortController();
@@ -46,6 +52,22 @@ function timeLimit({ id, timeout }: VolumeJob, { journal, clock }: RunnerTools):
     };
     setTimeout(expire, Math.min(Math.max(0, timeout - spent), longestTimer)).unref();
     return controller.signal;
+}
+
+/** A mover that restores; an identity goes to its standard input, and nowhere else. */
+async function openRestore(
+    engine: DockerEngine,
+    job: VolumeJob,
+    source: ArchivePlace,
+    tools: Parameters<VolumePlatform["openMover"]>[1],
+): Promise<Mover> {
+    const identity = source.locked ? await handedIdentity(tools.signal) : undefined;
+    const { file } = folderAndFile(source.archive);
+    const archive = { file, ...(source.member === undefined ? {} : { volume: source.member }) };
+    const places = { source, destination: job.destination, ...tools };
+    const mover = await openDockerMover(engine, job, places, { archive });
+    if (identity !== undefined) await mover.unlock?.(identity);
+    return mover;
 }
 
 /** Source and destination on one engine. */
@@ -77,6 +99,7 @@ class DockerVolumes implements VolumePlatform {
 
     async openMover(job: VolumeJob, tools: Parameters<VolumePlatform["openMover"]>[1]) {
         const { source, destination } = job;
+        if ("archive" in source) return openRestore(this.engine, job, source, tools);
         const places = { source, destination, ...tools };
         return openDockerMover(this.engine, job, places, moverOptions(job));
     }

@@ -88,6 +88,11 @@ class MoverClient implements Mover {
         return (await this.call<LinkReport | null>("link")) ?? undefined;
     }
 
+    /** By its standard input: what `docker inspect` shows never holds it. */
+    async unlock(identity: string): Promise<void> {
+        await this.call("unlock", identity);
+    }
+
     /** Closing its input ends it, whatever it does; a mover that died already is closed. */
     async close(): Promise<void> {
         this.child.stdin.end();

@@ -12,6 +12,11 @@ export async function measureSide(session: Session, side: SideName): Promise<Mea
         live: true,
         signal: session.signal,
     });
+    return { ...counted(manifest), free: await session.sides[side].free() };
+}
+
+/** What a listing tells. */
+export function counted(manifest: Manifest): Omit<Measure, "free"> {
     const count = { files: 0, directories: 0, symlinks: 0, specials: 0 };
     for (let at = 1; at < manifest.count; at++) {
         if (manifest.isFile(at)) count.files++;
@@ -28,7 +33,6 @@ export async function measureSide(session: Session, side: SideName): Promise<Mea
         sockets: manifest.sockets.length,
         bytes: apparentBytes(manifest),
         allocated: allocatedBytes(manifest),
-        free: await session.sides[side].free(),
         empty: manifest.count === 1 && nothing,
         newest: new Date(newestChange(manifest)).toISOString(),
     };

@@ -123,6 +123,8 @@ export interface Mover {
     declined(): Promise<Declined[]>;
     /** What was measured of the link between two hosts; undefined on one host, and before the first pass. */
     link(): Promise<LinkReport | undefined>;
+    /** Takes the private key for an encrypted archive: only a mover that restores one has it. */
+    unlock?(identity: string): Promise<void>;
     /** Ends movers that still run; the partial copy stays. */
     close(): Promise<void>;
 }
@@ -134,6 +136,8 @@ export interface MoverOptions {
     /** Globs relative to the root, as rsync has them; the same in copy and proof. */
     include?: string[];
     exclude?: string[];
+    /** Restores this archive instead: a file in the source's folder, and which of its volumes. */
+    archive?: { file: string; volume?: string };
     /** Only this rung. @default "auto" */
     strategy?: string;
     /** Bytes a second, of copies on one machine; between hosts the source's end keeps to it. */

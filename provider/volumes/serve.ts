@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { CutoverError } from "../engine/errors.js";
 import type { Reporter } from "../engine/progress.js";
 import { execaRunner } from "../platforms/execa.js";
+import { ArchiveMover } from "./archive/restore.js";
 import { LocalMover } from "./local-mover.js";
 import type { Mover, MoverOptions } from "./mover.js";
 import { methods, type Reply, type Request, readLines, toWireError } from "./wire.js";
@@ -11,7 +13,13 @@ export type ServedOptions = Omit<MoverOptions, "reporter" | "signal">;
 /** Makes the mover that is served; tests hand in their own. */
 export type MoverFactory = (options: MoverOptions) => Mover | Promise<Mover>;
 
-const localMover: MoverFactory = (options) => new LocalMover(options, execaRunner);
+const localMover: MoverFactory = (options) => {
+    const { archive, source, destination, reporter, signal } = options;
+    if (!archive) return new LocalMover(options, execaRunner);
+    const { file, ...volume } = archive;
+    const restore = { archive: join(source, file), destination, ...volume };
+    return new ArchiveMover(restore, { runner: execaRunner, reporter, signal });
+};
 
 /**
  * Serves one mover: a line of JSON a request, its reply, and progress in between; one request at a time. Ends when the

@@ -15,6 +15,7 @@ export const methods = [
     "fingerprint",
     "declined",
     "link",
+    "unlock",
     "close",
 ] as const satisfies readonly (keyof Mover)[];
 

@@ -1,10 +1,10 @@
 import type { MaxDelete } from "../../volumes/max-delete.js";
 import type { VerifyLevel } from "../../volumes/mover.js";
 import type { Priority } from "../../volumes/priority.js";
-import type { Place } from "../../volumes/refs.js";
+import type { Place, VolumePlace } from "../../volumes/refs.js";
 
 /** What a runner is started with: plain, canonical, without secrets. The journal keeps it as the plan. */
-export type Job = EnvironmentJob | VolumeJob;
+export type Job = EnvironmentJob | VolumeJob | ArchiveJob;
 
 interface JobOrigin {
     /** Unique; also the token by which the journal's lines are told apart. */
@@ -91,7 +91,7 @@ export interface RouterJob {
 export interface VolumeJob extends JobOrigin {
     kind: "volume";
     source: Place;
-    destination: Place;
+    destination: VolumePlace;
     include?: string[];
     exclude?: string[];
     strategy: string;
@@ -132,4 +132,21 @@ export interface Peer {
     certificate: string;
     /** Its engine, for people. */
     host: string;
+}
+
+export interface ArchiveJob extends JobOrigin {
+    kind: "archive";
+    /** One place, or all volumes of a container. */
+    from: { source: Place } | { container: string };
+    /** The archive, on the engine's machine. */
+    path: string;
+    /** Public keys; none: not encrypted. */
+    recipients: string[];
+    include?: string[];
+    exclude?: string[];
+    quiesce?: VolumeJob["quiesce"];
+    /** Milliseconds. */
+    timeout: number;
+    onExisting: "refuse" | "replace";
+    labels: Record<string, string>;
 }

@@ -271,7 +271,7 @@ class Migration {
 }
 
 /** Everything that is in the way, at once. */
-function refuse(obstacles: readonly Obstacle[]): void {
+export function refuse(obstacles: readonly Obstacle[]): void {
     const [first] = obstacles;
     if (!first) return;
     if (obstacles.length === 1) throw new CutoverError(first.problem, { next: first.next });

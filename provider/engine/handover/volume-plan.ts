@@ -22,17 +22,17 @@ export type VolumeStepName =
     | "close";
 
 export function volumeTitles(job: VolumeOutline): VolumeTitles {
-    const { source, destination, quiesce } = job;
+    const { source, quiesce } = job;
     const names = quiesce?.containers.join(", ") ?? "";
     const several = (quiesce?.containers.length ?? 0) > 1;
-    const copy = `copy ${placeName(source)} into ${placeName(destination)}${job.onExisting === "update" ? ", deleting what only it has" : ""}`;
+    const copy = copyTitle(job);
     const proof = job.verify === "none" ? "" : ` and prove the copy (${job.verify})`;
     const stays =
         quiesce?.then === "stay"
             ? `; ${names} ${several ? "stay" : "stays"} ${past(quiesce.how)}`
             : "";
     return {
-        look: "look at both volumes",
+        look: "archive" in source ? "look at archive and volume" : "look at both volumes",
         copy: `${copy}, while ${names} ${several ? "run" : "runs"}`,
         quiesce: `${quiesce?.how ?? "stop"} ${names}`,
         "last-pass": `${quiesce ? "copy what is left" : copy}${proof}`,
@@ -40,6 +40,14 @@ export function volumeTitles(job: VolumeOutline): VolumeTitles {
         commit: `commit: the copy is whole${stays}`,
         close: "end the mover",
     };
+}
+
+function copyTitle({ source, destination, onExisting }: VolumeOutline): string {
+    const [from, to] = [placeName(source), placeName(destination)];
+    const updates = onExisting === "update";
+    if ("archive" in source)
+        return `restore ${from} into ${to}${updates ? ", emptied first," : ""}`;
+    return `copy ${from} into ${to}${updates ? ", deleting what only it has" : ""}`;
 }
 
 /** Which of them a migration takes, in order. */

@@ -16,8 +16,8 @@ export class VolumeWriters {
 
     constructor(
         private readonly tools: {
-            job: VolumeJob;
-            platform: VolumePlatform;
+            job: Pick<VolumeJob, "id" | "source" | "quiesce">;
+            platform: Pick<VolumePlatform, "source">;
             journal: Journal;
             clock: Clock;
         },
@@ -140,7 +140,10 @@ function removedAtEnd(name: string): Obstacle {
     };
 }
 
-function writtenBy({ source, quiesce }: VolumeJob, writers: readonly Writer[]): Obstacle {
+function writtenBy(
+    { source, quiesce }: Pick<VolumeJob, "source" | "quiesce">,
+    writers: readonly Writer[],
+): Obstacle {
     const all = [...(quiesce?.containers ?? []), ...writers.map(({ name }) => name)];
     const list = all.map((name) => JSON.stringify(name)).join(", ");
     return {

@@ -2,7 +2,7 @@ import type { Duration, Size } from "../../engine/units.js";
 import type { MaxDelete } from "../../volumes/max-delete.js";
 import type { VerifyLevel } from "../../volumes/mover.js";
 import type { Priority } from "../../volumes/priority.js";
-import type { VolumeRef } from "../../volumes/refs.js";
+import type { SourceRef, VolumeRef } from "../../volumes/refs.js";
 import { holdsUnknown, type Unknown } from "../unknown.js";
 
 /**
@@ -13,7 +13,7 @@ import { holdsUnknown, type Unknown } from "../unknown.js";
  * its type saying so.
  */
 export interface VolumeMigrationDeclaration<Later = never> {
-    source: VolumeRef;
+    source: SourceRef;
     destination: VolumeRef;
     quiesce?: QuiesceDeclaration<Later>;
     /** Absent: everything. */

@@ -10,6 +10,7 @@ import { describePlace, type Place, placeName, placeOf } from "../../volumes/ref
 import { measuredInTime } from "../docker-target.js";
 import type { HandlerContext } from "../handler.js";
 import { isUnknown } from "../unknown.js";
+import { showArchive } from "./archive-figures.js";
 import type { PreviewedMigration } from "./declaration.js";
 import type { Engines } from "./engines.js";
 
@@ -26,15 +27,21 @@ export async function showMigrationFigures(
     ]);
 }
 
-async function showSource(
+/** Size of a source, and who writes to it. */
+export async function showSource(
     engine: DockerEngine,
-    { source, quiesce, runnerImage }: PreviewedMigration,
+    {
+        source,
+        quiesce,
+        runnerImage,
+    }: Pick<PreviewedMigration, "source" | "quiesce" | "runnerImage">,
     context: HandlerContext,
 ): Promise<void> {
     const place = placeOf(source);
     const name = placeName(place);
     if (isUnknown(name)) return;
     const { reporter } = context;
+    if ("archive" in source) return showArchive(engine, source, runnerImage, context);
     const facts = await lookAt(engine, place, runnerImage);
     if (facts === "not looked at") return reporter.info(`source ${name}: not measured`);
     if (!facts) return reporter.warn(`source: there is no ${describePlace(place)} now`);
@@ -55,7 +62,7 @@ async function lookAt(
     place: Place,
     image = imageTags().runner,
 ): Promise<VolumeFacts | undefined | "not looked at"> {
-    if ("directory" in place && !(await engine.imageExists(image))) return "not looked at";
+    if (!("volume" in place) && !(await engine.imageExists(image))) return "not looked at";
     return placeFacts(engine, place, image);
 }
 
@@ -110,9 +117,10 @@ async function showDestination(
     }
 }
 
-async function showQuiesced(
+/** Names that have no container. */
+export async function showQuiesced(
     engine: DockerEngine,
-    { quiesce }: PreviewedMigration,
+    { quiesce }: Pick<PreviewedMigration, "quiesce">,
     { reporter }: HandlerContext,
 ): Promise<void> {
     for (const name of quiesce?.containers ?? []) {

@@ -1,13 +1,8 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
-import type { VolumeJob } from "../../engine/handover/job.js";
 import type { MigrationReport } from "../../engine/handover/report.js";
-import type { JournalEntry } from "../../engine/journal.js";
-import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import { isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
 import { placeFacts } from "../../platforms/docker/places.js";
-import { askToGoBack } from "../../runner/abort.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import {
     areApart,
@@ -17,11 +12,11 @@ import {
     runApart,
     withRelay,
 } from "../../runner/link/start-apart.js";
-import { readJournal } from "../../runner/record.js";
-import { follow, runToItsEnd, takeOver } from "../../runner/start.js";
+import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
 import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
+import { doneBefore, goBack, lastJob } from "../last-job.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { afterFailure } from "./afterwards.js";
@@ -159,9 +154,10 @@ async function unusableEngine(
 ): Promise<InputProblem[]> {
     const problem = await targetProblem(engines[side], context);
     if (problem === undefined) return [];
-    const named = engines.source === engines.destination ? "source" : side;
-    const kind = "docker" in inputs[named] ? "docker" : "directory";
-    return [{ path: `${named}.${kind}.host`, problem }];
+    const same = engines.source === engines.destination;
+    // One and the same is named once; an archive has its host from the destination.
+    const named = same && !("archive" in inputs.source) ? "source" : side;
+    return [{ path: `${named}.${Object.keys(inputs[named])[0]}.host`, problem }];
 }
 
 /** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
@@ -169,8 +165,8 @@ async function lastSyncSucceeded(
     engine: DockerEngine,
     { prefix, runnerImage }: Unplanned,
 ): Promise<boolean> {
-    const entries = await readJournal(engine, prefix, runnerImage ?? imageTags().runner);
-    return entries === undefined || lastJob(entries).results !== undefined;
+    const last = await lastJob(engine, prefix, runnerImage ?? imageTags().runner);
+    return last === undefined || last.results !== undefined;
 }
 
 async function migrate(
@@ -182,7 +178,8 @@ async function migrate(
     const ready = { runner: inputs.runnerImage };
     const images = await ensureImages(engine, ready, context.reporter);
     const job = migrationJob(inputs, images.runner);
-    const tools = { engine, ...context };
+    const { identity } = "archive" in inputs.source ? inputs.source.archive : {};
+    const tools = { engine, ...context, ...(identity === undefined ? {} : { identity }) };
     const apart = (await areApart(job, source, engine))
         ? { ...tools, source, sourceImage: await sourceImage(source, ready, context) }
         : undefined;
@@ -204,38 +201,6 @@ async function sourceImage(
     { reporter }: HandlerContext,
 ): Promise<string> {
     return (await ensureImages(source, ready, reporter)).runner;
-}
-
-/** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */
-async function doneBefore(
-    engine: DockerEngine,
-    { prefix, aim, image }: VolumeJob,
-): Promise<StepResults | undefined> {
-    const last = lastJob((await readJournal(engine, prefix, image)) ?? []);
-    return last.aim === aim ? last.results : undefined;
-}
-
-/** What the last job was to reach, and what it returned where it was done. */
-function lastJob(entries: readonly JournalEntry[]): { aim?: string; results?: StepResults } {
-    const open = entries.findLast(({ kind }) => kind === "open");
-    const done = entries.find(({ job, kind }) => kind === "done" && job === open?.job);
-    return {
-        ...(open ? { aim: (open.data as VolumeJob).aim } : {}),
-        ...(done ? { results: done.data as StepResults } : {}),
-    };
-}
-
-async function goBack(
-    engine: DockerEngine,
-    prefix: string,
-    context: HandlerContext,
-): Promise<void> {
-    const runner = await engine.container(names.runner(prefix));
-    if (!runner) return;
-    if (isAlive(runner)) await askToGoBack(engine, prefix).catch(() => {});
-    await follow(prefix, { engine, ...context }).catch((error) => {
-        context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
-    });
 }
 
 /** What the program declared, without what is derived. */

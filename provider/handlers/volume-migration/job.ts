@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { VolumeJob } from "../../engine/handover/job.js";
 import { toBytes, toMilliseconds } from "../../engine/units.js";
 import { startedBy } from "../../runner/start.js";
-import { placeOf } from "../../volumes/refs.js";
+import { placeOf, withoutIdentity } from "../../volumes/refs.js";
 import { digestOf } from "../digest-of.js";
 import { originLabels } from "../labels.js";
 import type { Origin } from "../prefix.js";
@@ -12,14 +12,19 @@ import type { PreviewedMigration, VolumeMigrationDeclaration } from "./declarati
 /** Only a change of these starts a sync. */
 const syncKeys = ["source", "destination", "include", "exclude", "rerun"] as const;
 
+/** A key is no part of the work: with another one the same archive is restored. */
+function syncPart(declaration: PreviewedMigration, key: (typeof syncKeys)[number]): unknown {
+    return key === "source" ? withoutIdentity(declaration.source) : declaration[key];
+}
+
 /** Whether another sync is wanted than the one before. */
 export function wantsSync(before: PreviewedMigration, after: PreviewedMigration): boolean {
-    return syncKeys.some((key) => !sameJson(before[key], after[key]));
+    return syncKeys.some((key) => !sameJson(syncPart(before, key), syncPart(after, key)));
 }
 
 /** Two jobs with one aim are the same work. */
 export function aimOf(declaration: PreviewedMigration): string {
-    return digestOf(syncKeys.map((key) => declaration[key]));
+    return digestOf(syncKeys.map((key) => syncPart(declaration, key)));
 }
 
 /** What the runner is started with. */

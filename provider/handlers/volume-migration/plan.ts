@@ -1,5 +1,5 @@
 import { volumeStepNames, volumeTitles } from "../../engine/handover/volume-plan.js";
-import { hostOf, type Place, placeName, placeOf, type VolumeRef } from "../../volumes/refs.js";
+import { hostOf, type Place, placeName, placeOf, type SourceRef } from "../../volumes/refs.js";
 import { printable } from "../unknown.js";
 import type { PreviewedMigration } from "./declaration.js";
 
@@ -19,11 +19,10 @@ export function planOfMigration(declaration: PreviewedMigration, sync: boolean):
     return volumeStepNames(outline).map((name) => titles[name]);
 }
 
-function printablePlace(ref: VolumeRef, withHost: boolean): Place {
+function printablePlace(ref: SourceRef, withHost: boolean): Place {
     const name = printable(placeName(placeOf(ref)));
-    return {
-        volume: withHost ? `${name} of ${printable(hostOf(ref) ?? "the local engine")}` : name,
-    };
+    const shown = withHost ? `${name} of ${printable(hostOf(ref) ?? "the local engine")}` : name;
+    return "archive" in ref ? { archive: shown } : { volume: shown };
 }
 
 function printableQuiesce({ containers, how, then }: NonNullable<PreviewedMigration["quiesce"]>) {

@@ -8,13 +8,19 @@ export function migrationProblems(raw: unknown): InputProblem[] {
     return [
         ...volumeProblems(outlineOf(given.source), outlineOf(given.destination)),
         ...emptyListProblems(given),
+        ...archiveProblems(given),
     ];
 }
 
 /** One and the same, or one within the other: on one engine alone, as far as the text tells. */
 function volumeProblems(source: Outline, destination: Outline): InputProblem[] {
     const written = [source.name, source.host, destination.name, destination.host];
-    if (source.kind !== destination.kind || source.host !== destination.host) return [];
+    if (
+        source.kind === "archive" ||
+        source.kind !== destination.kind ||
+        source.host !== destination.host
+    )
+        return [];
     if (written.some(isUnknown)) return [];
     if (written.some((leaf) => leaf !== undefined && typeof leaf !== "string")) return [];
     if (!source.name || !destination.name) return [];
@@ -30,7 +36,37 @@ function volumeProblems(source: Outline, destination: Outline): InputProblem[] {
     return from.startsWith(`${to}/`) ? [{ path, problem: "holds the source", instead }] : [];
 }
 
-function emptyListProblems({ include, quiesce }: Record<string, unknown>): InputProblem[] {
+/** What nobody writes to has no writers, no passes and no ladder, and is restored whole. */
+const notForArchives = [
+    "quiesce",
+    "include",
+    "exclude",
+    "strategy",
+    "passes",
+    "bandwidthLimit",
+] as const;
+
+function archiveProblems(given: Record<string, unknown>): InputProblem[] {
+    const { archive } = asObject(given.source);
+    if (archive === undefined) return [];
+    const problems: InputProblem[] = notForArchives
+        .filter((name) => given[name] !== undefined)
+        .map((path) => ({
+            path,
+            problem: "is not for an archive, which is restored whole",
+            instead: "leave it out",
+        }));
+    const [here, there] = [asObject(archive).host, outlineOf(given.destination).host];
+    if (here !== undefined && !isUnknown(here) && !isUnknown(there) && here !== there) {
+        const problem =
+            "is another engine than the destination's, and an archive is restored on its own machine in this version";
+        problems.push({ path: "source.archive.host", problem, instead: "leave it out" });
+    }
+    return problems;
+}
+
+/** Lists that hold nothing, or something twice. */
+export function emptyListProblems({ include, quiesce }: Record<string, unknown>): InputProblem[] {
     const problems: InputProblem[] = [];
     if (Array.isArray(include) && include.length === 0) {
         const instead = "leave it out to copy everything";
@@ -51,13 +87,17 @@ function emptyListProblems({ include, quiesce }: Record<string, unknown>): Input
 }
 
 interface Outline {
-    kind: "docker" | "directory";
+    kind: "docker" | "directory" | "archive";
     name?: unknown;
     host?: unknown;
 }
 
 function outlineOf(ref: unknown): Outline {
-    const { docker, directory } = asObject(ref);
+    const { docker, directory, archive } = asObject(ref);
+    if (docker === undefined && directory === undefined && archive !== undefined) {
+        const { path, host } = asObject(archive);
+        return { kind: "archive", name: path, host };
+    }
     if (docker === undefined && directory !== undefined) {
         const { path, host } = asObject(directory);
         return { kind: "directory", name: path, host };

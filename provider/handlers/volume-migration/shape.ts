@@ -12,7 +12,7 @@ import {
 } from "../input-leaves.js";
 import { input, listOf, Refusal, shape } from "../input-shape.js";
 import { passesShape } from "../passes.js";
-import { volumeRefShape } from "../volume-ref.js";
+import { sourceRefShape, volumeRefShape } from "../volume-ref.js";
 import { copyStrategies } from "./declaration.js";
 
 const patternLeaf = input<string>('write a pattern, such as "/cache"', (value) => {
@@ -21,7 +21,7 @@ const patternLeaf = input<string>('write a pattern, such as "/cache"', (value) =
     return problem === undefined ? value : new Refusal(problem, instead);
 });
 
-const patterns = () => listOf('write patterns, such as ["/cache"]', patternLeaf).optional();
+export const patterns = () => listOf('write patterns, such as ["/cache"]', patternLeaf).optional();
 
 const maxDeleteLeaf = input<MaxDelete>(
     'write a part such as "50%", or a number of names such as 1000',
@@ -31,20 +31,22 @@ const maxDeleteLeaf = input<MaxDelete>(
     },
 );
 
-const quiesceShape = shape('write { containers: ["orders"], how: "stop" }', {
-    containers: listOf(
-        'write names of containers, such as ["orders"]',
-        dockerNameLeaf("container", "orders"),
-    ),
-    how: choiceLeaf("stop", "pause"),
-    then: choiceLeaf("stay", "restart").default("stay"),
-});
+/** @param then what becomes of the containers where the program does not say */
+export const quiesceShape = (then: "stay" | "restart") =>
+    shape('write { containers: ["orders"], how: "stop" }', {
+        containers: listOf(
+            'write names of containers, such as ["orders"]',
+            dockerNameLeaf("container", "orders"),
+        ),
+        how: choiceLeaf("stop", "pause"),
+        then: choiceLeaf("stay", "restart").default(then),
+    });
 
 /** Everything that a program says of a migration. */
 export const migrationShape = shape("write the migration's arguments", {
-    source: volumeRefShape("orders-v1"),
+    source: sourceRefShape("orders-v1"),
     destination: volumeRefShape("orders-v2"),
-    quiesce: quiesceShape.optional(),
+    quiesce: quiesceShape("stay").optional(),
     include: patterns(),
     exclude: patterns(),
     verify: choiceLeaf("content", "metadata", "none").default("content"),

@@ -233,6 +233,11 @@ export function volumesOverlap(one: VolumeFacts, other: VolumeFacts): boolean {
     );
 }
 
+/** Whether a path of the host lies in a volume. */
+export function liesWithin(path: string, volume: VolumeFacts): boolean {
+    return foldersOf(volume).some((folder) => path.startsWith(`${folder.replace(/\/+$/, "")}/`));
+}
+
 function foldersOf({ mountpoint, device }: VolumeFacts): string[] {
     return device === undefined ? [mountpoint] : [mountpoint, device];
 }

@@ -1,8 +1,14 @@
 import { CutoverError } from "../../engine/errors.js";
-import type { Place } from "../../volumes/refs.js";
+import type { Place, VolumePlace } from "../../volumes/refs.js";
 import type { CreateContainer } from "./argv.js";
 import type { DockerEngine } from "./engine.js";
 import type { VolumeFacts } from "./facts.js";
+
+/** A path, cut before its last part. */
+export function folderAndFile(path: string): { folder: string; file: string } {
+    const cut = path.lastIndexOf("/");
+    return { folder: path.slice(0, cut) || "/", file: path.slice(cut + 1) };
+}
 
 /** How a container mounts a place. */
 export function mountsOfPlace(
@@ -10,9 +16,9 @@ export function mountsOfPlace(
     path: string,
     how: { readOnly: boolean },
 ): Pick<CreateContainer, "volumes" | "binds"> {
-    return "volume" in place
-        ? { volumes: [{ volume: place.volume, path, ...how }] }
-        : { binds: [{ source: place.directory, path, ...how }] };
+    if ("volume" in place) return { volumes: [{ volume: place.volume, path, ...how }] };
+    const source = "directory" in place ? place.directory : folderAndFile(place.archive).folder;
+    return { binds: [{ source, path, ...how }] };
 }
 
 /** Both kinds of mounts of several parts. */
@@ -35,9 +41,40 @@ export async function placeFacts(
     image: string,
 ): Promise<VolumeFacts | undefined> {
     if ("volume" in place) return engine.volume(place.volume);
-    const kind = await statFolder(engine, place.directory, image);
+    const [path, kind] =
+        "directory" in place
+            ? [place.directory, await statFolder(engine, place.directory, image)]
+            : [place.archive, await statFile(engine, place.archive, image)];
     if (kind === undefined) return undefined;
-    return { name: "", labels: {}, createdAt: kind, mountpoint: place.directory };
+    return { name: "", labels: {}, createdAt: kind, mountpoint: path };
+}
+
+/** Its device and inode; undefined where there is none. What it is, the mover looks at. */
+async function statFile(
+    engine: DockerEngine,
+    path: string,
+    image: string,
+): Promise<string | undefined> {
+    const { folder, file } = folderAndFile(path);
+    try {
+        const { stdout } = await engine.runToEnd({
+            image,
+            entrypoint: "stat",
+            command: ["--format", "%d:%i", "--", `/place/${file}`],
+            network: "none",
+            readOnlyRoot: true,
+            capabilities: ["DAC_READ_SEARCH"],
+            binds: [{ source: folder, path: "/place", readOnly: true }],
+        });
+        return stdout.trim();
+    } catch (error) {
+        if (!(error instanceof CutoverError)) throw error;
+        const gone = error.details.lastLines?.some((line) =>
+            /: No such file or directory$/.test(line),
+        );
+        if (gone || isNoBindSource(error)) return undefined;
+        throw error;
+    }
 }
 
 async function statFolder(
@@ -73,7 +110,7 @@ function isNoBindSource({ details }: CutoverError): boolean {
 /** Makes a volume or a folder where it is missing. The folder above has to be there. */
 export async function createPlace(
     engine: DockerEngine,
-    place: Place,
+    place: VolumePlace,
     image: string,
     labels: Readonly<Record<string, string>>,
 ): Promise<void> {

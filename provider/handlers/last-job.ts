@@ -1,0 +1,55 @@
+import { asCutoverError } from "../engine/errors.js";
+import type { Job } from "../engine/handover/job.js";
+import type { StepResults } from "../engine/steps.js";
+import type { DockerEngine } from "../platforms/docker/engine.js";
+import { isAlive } from "../platforms/docker/facts.js";
+import { names } from "../platforms/docker/names.js";
+import { askToGoBack } from "../runner/abort.js";
+import { readJournal } from "../runner/record.js";
+import { follow } from "../runner/start.js";
+import type { HandlerContext } from "./handler.js";
+
+/** What the last job was to reach, and what it returned where it was done. */
+export interface LastJob {
+    aim?: string;
+    results?: StepResults;
+}
+
+/** Of the journal of one resource; undefined where nothing can be known of it now. */
+export async function lastJob(
+    engine: DockerEngine,
+    prefix: string,
+    image: string,
+): Promise<LastJob | undefined> {
+    const entries = await readJournal(engine, prefix, image);
+    if (!entries) return undefined;
+    const open = entries.findLast(({ kind }) => kind === "open");
+    const done = entries.find(({ job, kind }) => kind === "done" && job === open?.job);
+    return {
+        ...(open ? { aim: (open.data as Job).aim } : {}),
+        ...(done ? { results: done.data as StepResults } : {}),
+    };
+}
+
+/** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */
+export async function doneBefore(
+    engine: DockerEngine,
+    { prefix, aim, image }: Pick<Job, "prefix" | "aim" | "image">,
+): Promise<StepResults | undefined> {
+    const last = await lastJob(engine, prefix, image);
+    return last?.aim === aim ? last.results : undefined;
+}
+
+/** What is under way goes back, or comes to its end where it has committed. */
+export async function goBack(
+    engine: DockerEngine,
+    prefix: string,
+    context: HandlerContext,
+): Promise<void> {
+    const runner = await engine.container(names.runner(prefix));
+    if (!runner) return;
+    if (isAlive(runner)) await askToGoBack(engine, prefix).catch(() => {});
+    await follow(prefix, { engine, ...context }).catch((error) => {
+        context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
+    });
+}
