@@ -1,4 +1,6 @@
 /** What a resource keeps as its provider: a constant that requires this package, whatever its version. */
-export function providerText(name: "volumeMigration" | "gate" | "handover"): string {
+export function providerText(
+    name: "volumeMigration" | "containerMigration" | "gate" | "handover",
+): string {
     return `exports.handler = () => require("pulumi-cutover/dynamic").${name}();`;
 }

@@ -3,7 +3,10 @@ import type { InputProblem } from "../engine/errors.js";
 import { propertyPath } from "../handlers/property-path.js";
 
 /** Where the host is written in place of a provider. */
-export type HostProperty = "docker.host" | "source.docker.host and destination.docker.host";
+export type HostProperty =
+    | "docker.host"
+    | "container.docker.host"
+    | "source.docker.host and destination.docker.host";
 
 /**
  * A Docker or Kubernetes provider in a resource's options: refused, since the children and the

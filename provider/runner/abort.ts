@@ -5,6 +5,13 @@ import { isAlive } from "../platforms/docker/facts.js";
 import { abortPath, labelKeys, names } from "../platforms/docker/names.js";
 import { readJournal } from "./record.js";
 
+/** What to do where it is too late to go back. */
+const afterCommit: Record<Job["kind"], string> = {
+    volume: "let it end: the copy is whole, and the source is as it was",
+    container: "let it end: the new container runs, and the old one is stopped and as it was",
+    environment: "move the weights back in the program, and run pulumi up",
+};
+
 /** Asks the runner to go back. It does so before `commit`; after it, it only goes forward. */
 export async function askToGoBack(engine: DockerEngine, prefix: string): Promise<string> {
     const runner = await engine.container(names.runner(prefix));
@@ -15,10 +22,7 @@ export async function askToGoBack(engine: DockerEngine, prefix: string): Promise
     if (own.some(({ kind }) => kind === "commit")) {
         const { kind } = (own.find((entry) => entry.kind === "open")?.data ?? {}) as Partial<Job>;
         throw new CutoverError(`${prefix} has committed: it only goes forward now`, {
-            next:
-                kind === "volume"
-                    ? "let it end: the copy is whole, and the source is as it was"
-                    : "move the weights back in the program, and run pulumi up",
+            next: afterCommit[kind ?? "environment"],
         });
     }
     const asked = await engine.exec(runner.id, ["touch", abortPath(job ?? "")]);

@@ -5,7 +5,7 @@ import { CutoverError } from "../engine/errors.js";
 import type { Job, SourceJob } from "../engine/handover/job.js";
 import { FileJournal } from "../engine/journal.js";
 import { silentReporter } from "../engine/progress.js";
-import { FlowStuck, runFlow } from "../engine/steps.js";
+import { FlowStuck, type JobFlow, runFlow } from "../engine/steps.js";
 import { DockerEngine } from "../platforms/docker/engine.js";
 import { abortPath, journalPath, parkedMark } from "../platforms/docker/names.js";
 import { execaRunner } from "../platforms/execa.js";
@@ -14,6 +14,7 @@ import { openRemoteSource } from "../volumes/remote/remote-source.js";
 import { overLink } from "../volumes/remote/retry.js";
 import { connectTo } from "../volumes/remote/tool-client.js";
 import { type MoverFactory, serveMover } from "../volumes/serve.js";
+import { dockerContainerFlow } from "./container.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
 import { makeIdentity } from "./link/secure.js";
@@ -44,11 +45,7 @@ async function runJob(): Promise<number> {
         control: "/cutover",
     };
     try {
-        const flow =
-            job.kind === "environment"
-                ? dockerEnvironmentFlow(job, tools)
-                : await dockerVolumeFlow(job, tools);
-        await runFlow(flow, tools);
+        await runFlow(await flowOf(job, tools), tools);
         return 0;
     } catch (error) {
         if (error instanceof FlowStuck) {
@@ -61,6 +58,12 @@ async function runJob(): Promise<number> {
     } finally {
         rmSync(abortPath(job.id), { force: true });
     }
+}
+
+async function flowOf(job: Job, tools: RunnerTools): Promise<JobFlow> {
+    if (job.kind === "environment") return dockerEnvironmentFlow(job, tools);
+    if (job.kind === "container") return dockerContainerFlow(job, tools);
+    return dockerVolumeFlow(job, tools);
 }
 
 /** Followers see the steps as they come: every line of the journal is an event too. */

@@ -77,6 +77,7 @@ function jobStatus(
 function describeJob(job: Job): string {
     if (job.kind === "volume")
         return `copy of ${placeName(job.source)} into ${placeName(job.destination)}`;
+    if (job.kind === "container") return `move of ${job.source.name} to ${job.name}`;
     const { transition } = job;
     if (transition.kind === "handover")
         return `hand-over from ${transition.from} to ${transition.to}`;

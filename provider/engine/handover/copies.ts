@@ -1,13 +1,29 @@
-import type { Mover, PassReport, Proof } from "../../volumes/mover.js";
+import type { SlotPlatform } from "../../platforms/platform.js";
+import type { Measure, Mover, PassReport, Proof, VerifyLevel } from "../../volumes/mover.js";
 import { CutoverError } from "../errors.js";
-import type { VolumeJobPart } from "./job.js";
+import type { Reporter } from "../progress.js";
 import { copyReport, countEntries, describePass, type VolumeReport } from "./report.js";
-import type { EnvironmentTools } from "./tools.js";
 
-interface Copy {
-    part: VolumeJobPart;
+/** One volume into another, with the name that people know it by. */
+export interface CopyPair {
+    part: { name: string };
     source: string;
     destination: string;
+}
+
+/** What copies need of the job that they are part of. */
+export interface CopyTools {
+    job: {
+        passes: { max: number; settleBytes: number };
+        /** @default "content" */
+        verify?: VerifyLevel;
+    };
+    platform: Pick<SlotPlatform, "openMover" | "removeMovers" | "writers">;
+    reporter: Reporter;
+    signal: AbortSignal;
+}
+
+interface Copy extends CopyPair {
     mover: Mover;
     passes: PassReport[];
     proof?: Proof;
@@ -17,12 +33,10 @@ interface Copy {
 export class Copies {
     private open: Copy[] = [];
 
-    constructor(private readonly tools: EnvironmentTools) {}
+    constructor(private readonly tools: CopyTools) {}
 
     /** Opens a mover for each pair; finds the ones that are open already. */
-    async begin(
-        pairs: readonly { part: VolumeJobPart; source: string; destination: string }[],
-    ): Promise<void> {
+    async begin(pairs: readonly CopyPair[]): Promise<void> {
         await this.tools.platform.removeMovers();
         this.open = [];
         for (const pair of pairs) {
@@ -30,6 +44,17 @@ export class Copies {
             const mover = await this.tools.platform.openMover({ ...pair, reporter, signal }, {});
             this.open.push({ ...pair, mover, passes: [] });
         }
+    }
+
+    /** Both sides of each pair, as they are now. */
+    measure(): Promise<{ pair: CopyPair; source: Measure; destination: Measure }[]> {
+        return Promise.all(
+            this.open.map(async ({ mover, part, source, destination }) => ({
+                pair: { part, source, destination },
+                source: await mover.measure("source"),
+                destination: await mover.measure("destination"),
+            })),
+        );
     }
 
     /** Live passes until what is left is small, or `passes.max`; what has settled is compared on the way. */
@@ -42,7 +67,7 @@ export class Copies {
                 reporter.info(`${copy.part.name}: pass ${number}, ${describePass(pass)}`);
                 if (pass.bytes <= job.passes.settleBytes) break;
             }
-            await copy.mover.verifySettled();
+            if (this.level === "content") await copy.mover.verifySettled();
         }
         return { volumes: await this.reports(), expectedFreeze: await this.expectedFreeze() };
     }
@@ -72,8 +97,10 @@ export class Copies {
         const pass = await copy.mover.lastPass();
         copy.passes.push(pass);
         await copy.mover.flush();
-        copy.proof = await copy.mover.prove("content");
-        if (!copy.proof.equal) {
+        // With "none" too: it is what the source is compared with at the end.
+        const proof = await copy.mover.prove(this.level);
+        if (this.level !== "none") copy.proof = proof;
+        if (copy.proof?.equal === false) {
             throw new CutoverError(
                 `the copy of volume ${copy.part.name} is not equal to its source`,
                 {
@@ -91,8 +118,12 @@ export class Copies {
                 next: "stop that writer, or let this environment know it",
             });
         }
-        const frozen = `${describePass(pass)}, ${countEntries(copy.proof.entries)} proven equal`;
-        reporter.info(`${copy.part.name}: last pass, ${frozen}`);
+        const proven = copy.proof ? `, ${countEntries(copy.proof.entries)} proven equal` : "";
+        reporter.info(`${copy.part.name}: last pass, ${describePass(pass)}${proven}`);
+    }
+
+    private get level(): VerifyLevel {
+        return this.tools.job.verify ?? "content";
     }
 
     /** One that came in the middle has not written yet, as far as was seen: but it may. */
@@ -132,7 +163,7 @@ export class Copies {
         await this.tools.platform.removeMovers();
     }
 
-    private reports(): Promise<VolumeReport[]> {
+    reports(): Promise<VolumeReport[]> {
         return Promise.all(
             this.open.map(async ({ part, source, destination, mover, passes, proof }) => ({
                 volume: part.name,

@@ -1,13 +1,8 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
-import type { VolumeJob } from "../../engine/handover/job.js";
 import type { MigrationReport } from "../../engine/handover/report.js";
-import type { JournalEntry } from "../../engine/journal.js";
-import type { StepResults } from "../../engine/steps.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import { isAlive } from "../../platforms/docker/facts.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
 import { placeFacts } from "../../platforms/docker/places.js";
-import { askToGoBack } from "../../runner/abort.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import {
     areApart,
@@ -16,11 +11,11 @@ import {
     runApart,
     withRelay,
 } from "../../runner/link/start-apart.js";
-import { readJournal } from "../../runner/record.js";
-import { follow, runToItsEnd, takeOver } from "../../runner/start.js";
+import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
 import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
+import { doneBefore, goBack, lastJobSucceeded } from "../past-jobs.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { afterFailure } from "./afterwards.js";
@@ -135,7 +130,8 @@ async function planned(
     const sync =
         olds === undefined ||
         wantsSync(olds, inputs) ||
-        (looked && !(await lastSyncSucceeded(engines.destination, inputs)));
+        (looked &&
+            !(await lastJobSucceeded(engines.destination, inputs.prefix, inputs.runnerImage)));
     if (context.preview && looked && sync) await showMigrationFigures(engines, inputs, context);
     return { inputs: { ...inputs, plan: planOfMigration(inputs, sync) }, problems: [] };
 }
@@ -160,15 +156,6 @@ async function unusableEngines(
         return problem === undefined ? [] : [{ path, problem }];
     });
     return (await Promise.all(looks)).flat();
-}
-
-/** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
-async function lastSyncSucceeded(
-    engine: DockerEngine,
-    { prefix, runnerImage }: Unplanned,
-): Promise<boolean> {
-    const entries = await readJournal(engine, prefix, runnerImage ?? imageTags().runner);
-    return entries === undefined || lastJob(entries).results !== undefined;
 }
 
 async function migrate(
@@ -201,38 +188,6 @@ async function sourceImage(
     { reporter }: HandlerContext,
 ): Promise<string> {
     return (await ensureImages(source, ready, reporter)).runner;
-}
-
-/** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */
-async function doneBefore(
-    engine: DockerEngine,
-    { prefix, aim, image }: VolumeJob,
-): Promise<StepResults | undefined> {
-    const last = lastJob((await readJournal(engine, prefix, image)) ?? []);
-    return last.aim === aim ? last.results : undefined;
-}
-
-/** What the last job was to reach, and what it returned where it was done. */
-function lastJob(entries: readonly JournalEntry[]): { aim?: string; results?: StepResults } {
-    const open = entries.findLast(({ kind }) => kind === "open");
-    const done = entries.find(({ job, kind }) => kind === "done" && job === open?.job);
-    return {
-        ...(open ? { aim: (open.data as VolumeJob).aim } : {}),
-        ...(done ? { results: done.data as StepResults } : {}),
-    };
-}
-
-async function goBack(
-    engine: DockerEngine,
-    prefix: string,
-    context: HandlerContext,
-): Promise<void> {
-    const runner = await engine.container(names.runner(prefix));
-    if (!runner) return;
-    if (isAlive(runner)) await askToGoBack(engine, prefix).catch(() => {});
-    await follow(prefix, { engine, ...context }).catch((error) => {
-        context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
-    });
 }
 
 /** What the program declared, without what is derived. */

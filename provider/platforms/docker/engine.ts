@@ -1,21 +1,31 @@
 import { CutoverError } from "../../engine/errors.js";
 import type { Command, CommandResult, RunningCommand } from "../commands.js";
 import { type CreateContainer, createOptions, labelFilters } from "./argv.js";
+import { DockerCheckpoints } from "./checkpoints.js";
 import { isNotFound, isUnreachable, type Labels, lines } from "./command-line.js";
 import { type ContainerFacts, parseContainers } from "./facts.js";
-import { DockerNetworks } from "./networks.js";
+import { type Inspection, parseInspection } from "./inspection.js";
 
 export type { Labels } from "./command-line.js";
+
+/** What an engine says of itself. */
+export interface EngineInfo {
+    experimental: boolean;
+    /** Where it keeps everything, on its own host. */
+    rootFolder: string;
+    /** Such as `"name=userns"`. */
+    security: readonly string[];
+}
 
 /** The oldest API that has what is used here: Docker 20.10's. */
 export const oldestApi = "1.41";
 
 /**
- * A Docker engine, through its command line: its containers here, its networks, images and volumes in the files beside
- * this one. Not found is an answer (`undefined`), already there and already gone are races and no failures, everything
+ * A Docker engine, through its command line: its containers here, their checkpoints, its networks, images and volumes in
+ * the files beside this one. Not found is an answer (`undefined`), already there and already gone are races and no failures, everything
  * else is a `CutoverError` with the command, its exit code and its last lines.
  */
-export class DockerEngine extends DockerNetworks {
+export class DockerEngine extends DockerCheckpoints {
     /** The same engine, with commands that end when the signal aborts. */
     withSignal(signal: AbortSignal): DockerEngine {
         return new DockerEngine(this.commands, this.target, signal);
@@ -41,9 +51,27 @@ export class DockerEngine extends DockerNetworks {
         return { engine, api, rootless: info.stdout.includes("rootless") };
     }
 
+    async info(timeout = 10_000): Promise<EngineInfo> {
+        const { stdout } = await this.run(["info", "--format", "{{json .}}"], { timeout });
+        const raw = JSON.parse(stdout) as Record<string, unknown>;
+        return {
+            experimental: raw.ExperimentalBuild === true,
+            rootFolder: String(raw.DockerRootDir ?? ""),
+            security: Array.isArray(raw.SecurityOptions) ? raw.SecurityOptions.map(String) : [],
+        };
+    }
+
     async container(name: string): Promise<ContainerFacts | undefined> {
         const result = await this.try(["container", "inspect", name]);
         if (result.exitCode === 0) return parseContainers(result.stdout)[0];
+        if (isNotFound(result)) return undefined;
+        throw this.failure(["container", "inspect", name], result);
+    }
+
+    /** With its settings, secrets included: see `Inspection`. */
+    async inspection(name: string): Promise<Inspection | undefined> {
+        const result = await this.try(["container", "inspect", name]);
+        if (result.exitCode === 0) return parseInspection(result.stdout);
         if (isNotFound(result)) return undefined;
         throw this.failure(["container", "inspect", name], result);
     }

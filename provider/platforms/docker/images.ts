@@ -1,4 +1,5 @@
 import { isNotFound, type Labels, labelOptions } from "./command-line.js";
+import { type ImageFacts, parseImage } from "./image-facts.js";
 import { DockerVolumes } from "./volumes.js";
 
 /** An engine's images, and what it has of volumes. */
@@ -14,6 +15,30 @@ export class DockerImages extends DockerVolumes {
     async imageId(name: string): Promise<string> {
         const { stdout } = await this.run(["image", "inspect", "--format", "{{.Id}}", name]);
         return stdout.trim();
+    }
+
+    /** Undefined where there is none. */
+    async image(name: string): Promise<ImageFacts | undefined> {
+        const result = await this.try(["image", "inspect", name]);
+        if (result.exitCode === 0) return parseImage(result.stdout);
+        if (isNotFound(result)) return undefined;
+        throw this.failure(["image", "inspect", name], result);
+    }
+
+    /** A container's layer as an image; it must not run. What else the container is becomes part of it too. */
+    async commit(container: string, tag: string, labels: Labels): Promise<void> {
+        const changes = Object.entries(labels).flatMap(([key, value]) => [
+            "--change",
+            `LABEL ${JSON.stringify(key)}=${JSON.stringify(value)}`,
+        ]);
+        await this.run(["commit", "--pause=false", ...changes, container, tag]);
+    }
+
+    /** Gone already is fine. */
+    async removeImage(name: string): Promise<void> {
+        const result = await this.try(["image", "rm", name]);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["image", "rm", name], result);
     }
 
     async pull(image: string): Promise<void> {

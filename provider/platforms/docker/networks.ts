@@ -1,6 +1,7 @@
 import { labelFilters } from "./argv.js";
 import { isNotFound, type Labels, labelOptions, lines } from "./command-line.js";
 import { DockerImages } from "./images.js";
+import { type NetworkFacts, parseNetwork } from "./network-facts.js";
 
 /** An engine's networks, and what it has of volumes and images. */
 export class DockerNetworks extends DockerImages {
@@ -8,6 +9,14 @@ export class DockerNetworks extends DockerImages {
         const result = await this.try(["network", "inspect", name]);
         if (result.exitCode === 0) return true;
         if (isNotFound(result)) return false;
+        throw this.failure(["network", "inspect", name], result);
+    }
+
+    /** Undefined where there is none. */
+    async network(name: string): Promise<NetworkFacts | undefined> {
+        const result = await this.try(["network", "inspect", name]);
+        if (result.exitCode === 0) return parseNetwork(result.stdout);
+        if (isNotFound(result)) return undefined;
         throw this.failure(["network", "inspect", name], result);
     }
 

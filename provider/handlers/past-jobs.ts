@@ -1,0 +1,61 @@
+import { asCutoverError } from "../engine/errors.js";
+import type { Job } from "../engine/handover/job.js";
+import type { JournalEntry } from "../engine/journal.js";
+import type { StepResults } from "../engine/steps.js";
+import type { DockerEngine } from "../platforms/docker/engine.js";
+import { isAlive } from "../platforms/docker/facts.js";
+import { names } from "../platforms/docker/names.js";
+import { askToGoBack } from "../runner/abort.js";
+import { imageTags } from "../runner/image.js";
+import { readJournal } from "../runner/record.js";
+import { follow } from "../runner/start.js";
+import type { HandlerContext } from "./handler.js";
+
+/** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
+export async function lastJobSucceeded(
+    engine: DockerEngine,
+    prefix: string,
+    runnerImage: string | undefined,
+): Promise<boolean> {
+    const entries = await readJournal(engine, prefix, runnerImage ?? imageTags().runner);
+    return entries === undefined || lastJob(entries).results !== undefined;
+}
+
+/** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */
+export async function doneBefore(
+    engine: DockerEngine,
+    { prefix, aim, image }: Pick<Job, "prefix" | "aim" | "image">,
+): Promise<StepResults | undefined> {
+    const last = lastJob((await readJournal(engine, prefix, image)) ?? []);
+    return last.aim === aim ? last.results : undefined;
+}
+
+/** What the last job was to reach, whether it is over, and what it returned where it was done. */
+export function lastJob(entries: readonly JournalEntry[]): {
+    aim?: string;
+    over: boolean;
+    results?: StepResults;
+} {
+    const open = entries.findLast(({ kind }) => kind === "open");
+    const own = entries.filter(({ job }) => job === open?.job);
+    const done = own.find(({ kind }) => kind === "done");
+    return {
+        ...(open ? { aim: (open.data as Job).aim } : {}),
+        over: own.some(({ kind }) => kind === "done" || kind === "failed"),
+        ...(done ? { results: done.data as StepResults } : {}),
+    };
+}
+
+/** What is under way goes back first, as far as it can, so that nothing stays stopped. */
+export async function goBack(
+    engine: DockerEngine,
+    prefix: string,
+    context: HandlerContext,
+): Promise<void> {
+    const runner = await engine.container(names.runner(prefix));
+    if (!runner) return;
+    if (isAlive(runner)) await askToGoBack(engine, prefix).catch(() => {});
+    await follow(prefix, { engine, ...context }).catch((error) => {
+        context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
+    });
+}
