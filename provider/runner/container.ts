@@ -30,7 +30,7 @@ export function dockerContainerFlow(job: ContainerJob, tools: RunnerTools): JobF
 
 function dockerPlatform(job: ContainerJob, { engine, clock }: RunnerTools): ContainerPlatform {
     const source = new MovingSource(engine, job, clock);
-    const target = new MovingTarget({ engine, api: socketApi(socketPath), job, source });
+    const target = new MovingTarget({ engine, api: socketApi(socketPath), job, source, clock });
     const movers = () => engine.containers(ownLabels(job.prefix, "mover"));
     return {
         source,

@@ -6,8 +6,8 @@ import { MovedContainer } from "./moved-container.js";
 const own = ["Binds", "Mounts", "RestartPolicy", "VolumesFrom", "Links", "ContainerIDFile"];
 
 describe("a container that moves", () => {
-    it("is what it was, with its volumes, and the old one stays stopped as it was", async () => {
-        const moved = await MovedContainer.begin();
+    it("is what it was, with its volumes, and the old one stays stopped as it was", async (test) => {
+        const moved = await MovedContainer.begin(test);
         const port = await freePort();
         await moved.docker("network", "create", moved.name("net"));
         const script =

@@ -1,11 +1,7 @@
-import { afterEach, expect } from "vitest";
+import { expect, type TestContext } from "vitest";
 import type { ContainerReport } from "../../provider/index.js";
+import { RunnerProcess } from "./runner-process.js";
 import { docker, TestStack, unique } from "./stack.js";
-
-const made: MovedContainer[] = [];
-afterEach(async () => {
-    for (const one of made.splice(0)) await one.cleanUp();
-});
 
 /** The image of containers that need nothing but a shell. */
 export const image = "debian:trixie-slim";
@@ -18,10 +14,10 @@ export class MovedContainer {
     readonly data = this.name("data");
     readonly stack = new TestStack("", { project: this.project });
 
-    /** A stack of its own; it ends with the test. */
-    static async begin(host?: string): Promise<MovedContainer> {
+    /** A stack of its own; it ends with the test, whatever runs beside it. */
+    static async begin({ onTestFinished }: TestContext, host?: string): Promise<MovedContainer> {
         const one = new MovedContainer(host);
-        made.push(one);
+        onTestFinished(() => one.cleanUp());
         await one.stack.init();
         return one;
     }
@@ -131,7 +127,19 @@ export const report = shop.report;
         expect(await this.status(this.new)).toBe("none");
     }
 
+    /** The runner of its move, before there is one. */
+    async runner(): Promise<RunnerProcess> {
+        const journal = `${this.prefix}-journal`;
+        await this.docker("volume", "create", journal);
+        await this.shell(journal, "touch journal.jsonl");
+        return RunnerProcess.of(this.prefix, (...args) => this.docker(...args));
+    }
+
     async cleanUp(): Promise<void> {
         await this.stack.cleanUp();
+        const label = `label=cutover.prefix=${this.prefix}`;
+        const layers = await this.docker("image", "ls", "--quiet", "--filter", label);
+        for (const layer of layers.split("\n").filter((id) => id !== ""))
+            await this.docker("image", "rm", layer);
     }
 }

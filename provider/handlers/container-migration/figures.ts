@@ -97,5 +97,7 @@ function layerWarning(name: string, layer: string, changed: readonly string[]): 
     if (changed.length === 0 || layer === "commit") return undefined;
     const more = changed.length > namedPaths ? ` and ${changed.length - namedPaths} more` : "";
     const paths = `${changed.slice(0, namedPaths).join(", ")}${more}`;
-    return `${changed.length === 1 ? "1 path" : `${changed.length} paths`} that ${name} changed outside of its mounts stay behind (layer: "commit" takes them along): ${paths}`;
+    const one = changed.length === 1;
+    const stay = one ? "1 path" : `${changed.length} paths`;
+    return `${stay} that ${name} changed outside of its mounts ${one ? "stays" : "stay"} behind (layer: "commit" takes ${one ? "it" : "them"} along): ${paths}`;
 }

@@ -162,7 +162,7 @@ async function plannedMove(
 async function trialProblems(
     engine: DockerEngine,
     { runnerImage, prefix }: Unplanned,
-    { reporter }: HandlerContext,
+    { reporter, clock }: HandlerContext,
 ): Promise<InputProblem[]> {
     const image = runnerImage ?? imageTags().runner;
     if (!(await engine.imageExists(image))) {
@@ -171,7 +171,7 @@ async function trialProblems(
         );
         return [];
     }
-    const found = await checkpointProblem(engine, image, prefix);
+    const found = await checkpointProblem(engine, { image, prefix }, clock);
     return found ? [{ path: "memory", problem: found.problem, instead: found.next }] : [];
 }
 

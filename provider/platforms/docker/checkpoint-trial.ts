@@ -1,3 +1,4 @@
+import type { Clock } from "../../engine/clock.js";
 import { asCutoverError } from "../../engine/errors.js";
 import type { DockerEngine } from "./engine.js";
 import { ownLabels } from "./names.js";
@@ -16,8 +17,8 @@ const without = 'or write memory: "none"';
  */
 export async function checkpointProblem(
     engine: DockerEngine,
-    image: string,
-    prefix: string,
+    { image, prefix }: { image: string; prefix: string },
+    clock: Clock,
 ): Promise<CheckpointProblem | undefined> {
     const { experimental, security } = await engine.info();
     if (!experimental) return notExperimental;
@@ -38,8 +39,8 @@ export async function checkpointProblem(
     try {
         await engine.start(id);
         await engine.createCheckpoint(id, "trial");
-        await untilEnded(engine, id);
-        await engine.startFrom(id, "trial");
+        await untilEnded(engine, id, clock);
+        await engine.startFrom(id, "trial", clock);
         return undefined;
     } catch (error) {
         return trialProblem(asCutoverError(error).details.lastLines ?? []);
@@ -69,9 +70,9 @@ export function trialProblem(lines: readonly string[]): CheckpointProblem {
     };
 }
 
-async function untilEnded(engine: DockerEngine, id: string): Promise<void> {
+async function untilEnded(engine: DockerEngine, id: string, clock: Clock): Promise<void> {
     for (let look = 0; look < 100; look++) {
         if ((await engine.container(id))?.status === "exited") return;
-        await new Promise((done) => setTimeout(done, 50));
+        await clock.sleep(50);
     }
 }

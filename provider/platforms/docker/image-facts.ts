@@ -23,14 +23,26 @@ const schema = z.object({
 
 /** Parses what `docker image inspect NAME` prints. */
 export function parseImage(text: string): ImageFacts {
-    const read = z.array(schema).min(1).safeParse(JSON.parse(text));
-    const raw = read.data?.[0];
-    if (!raw) throw new CutoverError("what Docker says of an image cannot be read");
-    return {
+    const [first] = parseImages(text);
+    if (!first) throw unreadable();
+    return first;
+}
+
+/** Parses what `docker image inspect NAME…` prints. */
+export function parseImages(text: string): ImageFacts[] {
+    const read = z.array(schema).safeParse(JSON.parse(text));
+    if (!read.success) throw unreadable();
+    return read.data.map((raw) => ({
         id: raw.Id,
         hasEntrypoint: (raw.Config?.Entrypoint ?? []).length > 0,
         layers: raw.RootFS?.Layers ?? [],
         digests: raw.RepoDigests ?? [],
         bytes: raw.Size,
-    };
+    }));
+}
+
+function unreadable(): CutoverError {
+    return new CutoverError("what Docker says of an image cannot be read", {
+        next: "check which docker is on PATH and which engine it talks to: docker version",
+    });
 }

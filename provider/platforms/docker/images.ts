@@ -1,5 +1,6 @@
-import { isNotFound, type Labels, labelOptions } from "./command-line.js";
-import { type ImageFacts, parseImage } from "./image-facts.js";
+import type { RunningCommand } from "../commands.js";
+import { isNotFound, type Labels, labelOptions, lines } from "./command-line.js";
+import { type ImageFacts, parseImage, parseImages } from "./image-facts.js";
 import { DockerVolumes } from "./volumes.js";
 
 /** An engine's images, and what it has of volumes. */
@@ -23,6 +24,33 @@ export class DockerImages extends DockerVolumes {
         if (result.exitCode === 0) return parseImage(result.stdout);
         if (isNotFound(result)) return undefined;
         throw this.failure(["image", "inspect", name], result);
+    }
+
+    /** All that it has, by id. */
+    async images(): Promise<ImageFacts[]> {
+        const { stdout } = await this.run(["image", "ls", "--all", "--quiet", "--no-trunc"]);
+        const ids = [...new Set(lines(stdout))];
+        if (ids.length === 0) return [];
+        // One that goes away meanwhile makes the exit code 1; the others are printed all the same.
+        const result = await this.try(["image", "inspect", ...ids]);
+        if (result.exitCode !== 0 && !isNotFound(result))
+            throw this.failure(["image", "inspect"], result);
+        return parseImages(result.stdout);
+    }
+
+    /** Finds it under one more name. */
+    async tag(image: string, name: string): Promise<void> {
+        await this.run(["image", "tag", image, name]);
+    }
+
+    /** Its archive, on stdout. */
+    save(image: string): RunningCommand {
+        return this.stream(["image", "save", image]);
+    }
+
+    /** Takes an archive, on stdin. */
+    load(): RunningCommand {
+        return this.stream(["image", "load", "--quiet"]);
     }
 
     /** A container's layer as an image; it must not run. What else the container is becomes part of it too. */

@@ -86,7 +86,7 @@ export function parseInspection(text: string): Inspection {
     const read = z.array(inspectionSchema).min(1).safeParse(json(text));
     const raw = read.data?.[0];
     if (!raw) {
-        const where = read.error?.issues[0]?.path.join(".") || "its beginning";
+        const where = read.error?.issues[0]?.path.slice(1).join(".") || "its beginning";
         throw new CutoverError(`what Docker says of a container cannot be read at ${where}`, {
             next: "check which docker is on PATH and which engine it talks to: docker version",
         });

@@ -131,7 +131,7 @@ export class MovingSource implements SourceEngine {
     }
 
     startFromCheckpoint(): Promise<void> {
-        return this.engine.startFrom(this.job.source.id, this.checkpointName);
+        return this.engine.startFrom(this.job.source.id, this.checkpointName, this.clock);
     }
 
     removeCheckpoint(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Clock } from "../../engine/clock.js";
 import { CutoverError } from "../../engine/errors.js";
 import type {
     ContainerSettings,
@@ -25,6 +26,7 @@ interface Parts {
     api: EngineApi;
     job: ContainerJob;
     source: MovingSource;
+    clock: Clock;
 }
 
 /** The Docker engine that a container goes to: in this version the one that it leaves. */
@@ -122,7 +124,7 @@ export class MovingTarget implements TargetEngine {
     }
 
     checkpointProblem(): Promise<{ problem: string; next: string } | undefined> {
-        return checkpointProblem(this.engine, this.job.image, this.job.prefix);
+        return checkpointProblem(this.engine, this.job, this.parts.clock);
     }
 
     /** Its files lie beside the container's own, where only the engine and root get at them. */
@@ -155,7 +157,11 @@ export class MovingTarget implements TargetEngine {
     }
 
     startFromCheckpoint(): Promise<void> {
-        return this.engine.startFrom(this.job.name, names.checkpoint(this.job.id));
+        return this.engine.startFrom(
+            this.job.name,
+            names.checkpoint(this.job.id),
+            this.parts.clock,
+        );
     }
 
     removeCheckpoint(): Promise<void> {
