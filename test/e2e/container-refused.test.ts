@@ -33,10 +33,7 @@ it("names in preview all that keeps a container from moving, and touches nothing
     ]) {
         expect(preview.output).toContain(problem);
     }
-    moved.declare(`voluems: [], binds: { "${folder}": "${folder}" }`);
-    const unknown = await moved.stack.preview();
-    expect(unknown.output).toContain("voluems: is not a property; did you mean volumes?");
-    for (const { output } of [preview, unknown]) expect(output).not.toContain("hunter2");
+    expect(preview.output).not.toContain("hunter2");
     const made = await moved.docker("volume", "ls", "--quiet", "--filter", `name=${moved.prefix}`);
     expect(made).toBe("");
 });

@@ -20,6 +20,7 @@ const noPreDump = {
 
 /** What was true of the old container before it was stopped. */
 interface Before {
+    id: string;
     restartPolicy: string;
 }
 
@@ -135,7 +136,7 @@ export class ContainerMove {
         const found = await platform.source.container();
         if (!found) throw new CutoverError(`container ${job.source.name} is gone`);
         if (!this.stopped()) {
-            const data: Before = { restartPolicy: found.restartPolicy };
+            const data: Before = { id: found.id, restartPolicy: found.restartPolicy };
             journal.append({ kind: "note", job: job.id, step: "stop", data });
         }
         // With it, a restart of the engine would bring it back in the middle, or after the commit.
@@ -272,18 +273,26 @@ export class ContainerMove {
         await this.copies.close();
     }
 
-    /** What was true before this job stopped the old container, in whichever runner's time; undefined before that. */
+    /** What was true before the old container was stopped, in whichever runner's time; undefined before that. */
     private stopped(): Before | undefined {
         return this.notes().at(0)?.data as Before | undefined;
     }
 
+    /** Also those of a job before this one that never came to an end: somebody removed its runner. */
     private notes(): JournalEntry[] {
-        const { journal, job } = this.tools;
-        return journal
-            .entries()
-            .filter(
-                ({ kind, step, job: id }) => id === job.id && kind === "note" && step === "stop",
-            );
+        const entries = this.tools.journal.entries();
+        const over = new Set(
+            entries
+                .filter(({ kind }) => kind === "done" || kind === "failed")
+                .map(({ job }) => job),
+        );
+        return entries.filter(
+            ({ kind, step, job, data }) =>
+                kind === "note" &&
+                step === "stop" &&
+                !over.has(job) &&
+                (data as Before).id === this.tools.job.source.id,
+        );
     }
 
     private ended(step: string): unknown {
