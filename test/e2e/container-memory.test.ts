@@ -134,6 +134,9 @@ my $end = $server->accept;
         expect(preview.output).toContain(
             "open TCP connections are not carried: with one open, the memory cannot be written and nothing moves",
         );
+        expect(preview.output).toContain(
+            `memory: ${moved.old} has 2 TCP connections open now, and moves only when it has none`,
+        );
         const output = await moved.refused();
         expect(output).toContain(
             `checkpoint: the memory of ${moved.old} could not be written to disk`,

@@ -3,6 +3,7 @@ import type { ContainerReport } from "../../engine/handover/report.js";
 import { checkpointProblem } from "../../platforms/docker/checkpoint-trial.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { names, ownLabels } from "../../platforms/docker/names.js";
+import { openConnections } from "../../platforms/docker/open-connections.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { readJournal } from "../../runner/record.js";
 import { runToItsEnd, takeOver } from "../../runner/start.js";
@@ -161,7 +162,7 @@ async function plannedMove(
 /** In preview too: it takes about a second, and nothing else tells whether CRIU works there. */
 async function trialProblems(
     engine: DockerEngine,
-    { runnerImage, prefix }: Unplanned,
+    { runnerImage, prefix, container }: Unplanned,
     { reporter, clock }: HandlerContext,
 ): Promise<InputProblem[]> {
     const image = runnerImage ?? imageTags().runner;
@@ -172,7 +173,15 @@ async function trialProblems(
         return [];
     }
     const found = await checkpointProblem(engine, { image, prefix }, clock);
-    return found ? [{ path: "memory", problem: found.problem, instead: found.next }] : [];
+    if (found) return [{ path: "memory", problem: found.problem, instead: found.next }];
+    const { name } = container.docker;
+    const open = await openConnections(engine, name, image);
+    if (open > 0) {
+        reporter.warn(
+            `memory: ${name} has ${open === 1 ? "1 TCP connection" : `${open} TCP connections`} open now, and moves only when it has none`,
+        );
+    }
+    return [];
 }
 
 /**

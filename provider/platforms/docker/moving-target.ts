@@ -134,8 +134,9 @@ export class MovingTarget implements TargetEngine {
         if (!created) throw new CutoverError(`container ${this.job.name} is gone`);
         const { rootFolder } = await this.engine.info();
         const folderOf = (id: string) => `${rootFolder}/containers/${id}`;
+        // One file more: containerd refuses for a while to take the very bytes again that it has just written.
         const script =
-            'mkdir -p -m 700 /destination/checkpoints && cp -a /source "/destination/checkpoints/$0" && du -sb /source';
+            'mkdir -p -m 700 /destination/checkpoints && cp -a /source "/destination/checkpoints/$0" && touch "/destination/checkpoints/$0/laid-by-cutover" && du -sb /source';
         const { stdout } = await this.engine.runToEnd({
             image: this.job.image,
             entrypoint: "sh",
