@@ -46,6 +46,10 @@ function containerProblems({ declaration, seen, prefix }: Look): InputProblem[] 
         const problem = `${source.name} is removed when it stops (--rm), so a failure could not start it again`;
         return [{ path, problem, instead: "start it without --rm" }];
     }
+    if (!seen.image) {
+        const problem = `the image of ${source.name}, ${source.config.Image}, is not on the engine any more`;
+        return [{ path, problem, instead: "pull or build it there again" }];
+    }
     if (source.state.status === "running") return [];
     const moved = isOurs(seen.taken, prefix) ? ` and has moved to ${declaration.to.name}` : "";
     const problem = `${source.name} is ${source.state.status}, not running${moved}`;

@@ -41,6 +41,7 @@ function seen(more: Record<string, object> = {}, rest: Partial<Seen> = {}): Seen
         networks: { bridge: { name: "bridge", driver: "bridge", addresses: {} } },
         volumes: Object.fromEntries(volumes.map((name) => [name, facts(name)])),
         changed: [],
+        image: { id: "sha256:1a", hasEntrypoint: false, layers: [], digests: [], bytes: 1 },
         engine: { experimental: true, rootFolder: "/var/lib/docker", security: [] },
         ...rest,
     };
@@ -116,6 +117,13 @@ describe("what keeps a container from moving", () => {
                 "to: port 8080 is in use by web; stop web",
             ],
         );
+    });
+
+    test("an image that is gone", () => {
+        const { image: _image, ...gone } = seen();
+        expect(problems(gone)).toEqual([
+            "container.docker.name: the image of shop, shop:1, is not on the engine any more; pull or build it there again",
+        ]);
     });
 
     test("--rm, and that it has moved already", () => {
