@@ -41,7 +41,7 @@ export class SecondEngine {
     static async start(megabytes = 2_500, extra: ExtraSettings = {}): Promise<SecondEngine> {
         const engine = new SecondEngine(extra);
         try {
-            if (ownSocket) await engine.makeCertificates();
+            if (extra.ownSocket) await engine.makeCertificates();
             const disk = join(engine.folder, "disk");
             mkdirSync(engine.mount);
             await run("truncate", ["--size", `${megabytes}M`, disk]);
@@ -163,7 +163,7 @@ export class SecondEngine {
         const log = openSync(join(this.folder, "log"), "a");
         const tls = (name: string) => join(this.folder, "tls", name);
         const options = [
-            ...(this.ownSocket
+            ...(this.extra.ownSocket
                 ? [
                       ["--host", "tcp://0.0.0.0:2376", "--tlsverify"],
                       ["--tlscacert", tls("ca.pem"), "--tlscert", tls("server.pem")],
