@@ -1,6 +1,7 @@
 export { CutoverError, InputError } from "./engine/errors.js";
 export type { ArchiveReport } from "./engine/handover/archive-report.js";
 export type {
+    ContainerReport,
     CopyReport,
     EnvironmentReport,
     MigrationReport,
@@ -13,6 +14,8 @@ export {
     type VolumeOutputs,
 } from "./resources/blue-green-environment.js";
 export type * from "./resources/blue-green-environment-args.js";
+export { ContainerMigration } from "./resources/container-migration.js";
+export type * from "./resources/container-migration-args.js";
 export type { ContainerSpec } from "./resources/container-spec.js";
 export type { PassesArgs } from "./resources/passes.js";
 export {

@@ -1,6 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { systemClock } from "../engine/clock.js";
 import { asCutoverError, formatProblem } from "../engine/errors.js";
+import { containerMigration as containerMigrationHandler } from "../handlers/container-migration/handler.js";
 import { environmentGate } from "../handlers/environment/gate.js";
 import { environmentHandover } from "../handlers/environment/handover.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handlers/handler.js";
@@ -115,5 +116,6 @@ function withoutUndefined<T>(value: T): T {
 
 export const volumeArchive = () => translate(volumeArchiveHandler);
 export const volumeMigration = () => translate(volumeMigrationHandler);
+export const containerMigration = () => translate(containerMigrationHandler);
 export const gate = () => translate(environmentGate);
 export const handover = () => translate(environmentHandover);

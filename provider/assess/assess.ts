@@ -2,6 +2,7 @@ import { CutoverError } from "../engine/errors.js";
 import type { Reporter } from "../engine/progress.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { type ContainerFacts, isAlive, writersAmong } from "../platforms/docker/facts.js";
+import { ownPaths } from "../platforms/docker/layer.js";
 import { ensureImages } from "../runner/image.js";
 import { watchVolume } from "../runner/measure-volume.js";
 import { estimateLastPass } from "../volumes/estimate.js";
@@ -49,7 +50,7 @@ async function assessOne(facts: ContainerFacts, look: Look): Promise<Assessment>
         volumesOf(facts).map((mount) => seeVolume(mount, facts, look)),
     );
     const changed = await look.engine.changedPaths(facts.id);
-    const own = changed.filter((path) => !facts.mounts.some((mount) => isIn(mount.path, path)));
+    const own = ownPaths(changed, facts.mounts);
     const seen = {
         container: facts.name,
         image: facts.image,
@@ -101,8 +102,4 @@ function freezeOf(volumes: readonly AssessedVolume[]): { seconds: number; basis:
     );
     const slowest = all.reduce((a, b) => (b.ms > a.ms ? b : a));
     return { seconds: slowest.ms / 1_000, basis: slowest.basis };
-}
-
-function isIn(folder: string, path: string): boolean {
-    return path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`);
 }

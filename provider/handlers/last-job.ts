@@ -5,6 +5,7 @@ import type { DockerEngine } from "../platforms/docker/engine.js";
 import { isAlive } from "../platforms/docker/facts.js";
 import { names } from "../platforms/docker/names.js";
 import { askToGoBack } from "../runner/abort.js";
+import { imageTags } from "../runner/image.js";
 import { readJournal } from "../runner/record.js";
 import { follow } from "../runner/start.js";
 import type { HandlerContext } from "./handler.js";
@@ -12,6 +13,8 @@ import type { HandlerContext } from "./handler.js";
 /** What the last job was to reach, and what it returned where it was done. */
 export interface LastJob {
     aim?: string;
+    /** It came to an end, well or not. */
+    over: boolean;
     results?: StepResults;
 }
 
@@ -24,11 +27,22 @@ export async function lastJob(
     const entries = await readJournal(engine, prefix, image);
     if (!entries) return undefined;
     const open = entries.findLast(({ kind }) => kind === "open");
-    const done = entries.find(({ job, kind }) => kind === "done" && job === open?.job);
+    const own = entries.filter(({ job }) => job === open?.job);
+    const done = own.find(({ kind }) => kind === "done");
     return {
         ...(open ? { aim: (open.data as Job).aim } : {}),
+        over: own.some(({ kind }) => kind === "done" || kind === "failed"),
         ...(done ? { results: done.data as StepResults } : {}),
     };
+}
+
+/** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
+export async function lastSucceeded(
+    engine: DockerEngine,
+    { prefix, runnerImage }: { prefix: string; runnerImage?: string },
+): Promise<boolean> {
+    const last = await lastJob(engine, prefix, runnerImage ?? imageTags().runner);
+    return last === undefined || last.results !== undefined;
 }
 
 /** The last job's results, where it did the same work: whoever followed it died before Pulumi's state had them. */

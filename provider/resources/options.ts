@@ -6,6 +6,7 @@ import { propertyPath } from "../handlers/property-path.js";
 export type HostProperty =
     | "docker.host"
     | "source.docker.host"
+    | "container.docker.host"
     | "source.docker.host and destination.docker.host";
 
 /**

@@ -9,6 +9,7 @@ import { readJournal } from "./record.js";
 const afterCommit: Readonly<Record<Job["kind"], string>> = {
     volume: "let it end: the copy is whole, and the source is as it was",
     archive: "let it end: the archive is whole",
+    container: "let it end: the new container runs, and the old one is stopped and as it was",
     environment: "move the weights back in the program, and run pulumi up",
 };
 

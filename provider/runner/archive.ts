@@ -18,7 +18,7 @@ import type { Place } from "../volumes/refs.js";
 import { DockerSource } from "./docker-source.js";
 import type { RunnerTools } from "./environment.js";
 import { fileReserve, reservePath } from "./reserve.js";
-import { timeLimit } from "./volume.js";
+import { timeLimit } from "./time-limit.js";
 
 /** A save with the real parts. */
 export function dockerArchiveFlow(job: ArchiveJob, tools: RunnerTools): JobFlow {

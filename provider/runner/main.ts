@@ -17,6 +17,7 @@ import { overLink } from "../volumes/remote/retry.js";
 import { connectTo } from "../volumes/remote/tool-client.js";
 import { type MoverFactory, serveMover } from "../volumes/serve.js";
 import { dockerArchiveFlow } from "./archive.js";
+import { dockerContainerFlow } from "./container.js";
 import { dockerEnvironmentFlow, type RunnerTools } from "./environment.js";
 import { eventReporter } from "./events.js";
 import { makeIdentity } from "./link/secure.js";
@@ -68,6 +69,7 @@ async function runJob(): Promise<number> {
 async function flowOf(job: Job, tools: RunnerTools): Promise<JobFlow> {
     if (job.kind === "environment") return dockerEnvironmentFlow(job, tools);
     if (job.kind === "archive") return dockerArchiveFlow(job, tools);
+    if (job.kind === "container") return dockerContainerFlow(job, tools);
     return dockerVolumeFlow(job, tools);
 }
 

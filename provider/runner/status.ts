@@ -79,6 +79,7 @@ function describeJob(job: Job): string {
     if (job.kind === "volume")
         return `${"archive" in job.source ? "restore" : "copy"} of ${placeName(job.source)} into ${placeName(job.destination)}`;
     if (job.kind === "archive") return `save of ${describeFrom(job)} to ${job.path}`;
+    if (job.kind === "container") return `move of ${job.source.name} to ${job.name}`;
     const { transition } = job;
     if (transition.kind === "handover")
         return `hand-over from ${transition.from} to ${transition.to}`;

@@ -1,9 +1,7 @@
-import { CutoverError } from "../engine/errors.js";
 import type { Peer, VolumeJob } from "../engine/handover/job.js";
 import { volumeFlow } from "../engine/handover/volume-flow.js";
 import type { SourcePlatform, VolumePlatform, Writer } from "../engine/handover/volume-platform.js";
 import type { JobFlow } from "../engine/steps.js";
-import { formatMilliseconds } from "../engine/units.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { volumesOverlap } from "../platforms/docker/facts.js";
 import { names, ownLabels } from "../platforms/docker/names.js";
@@ -18,6 +16,7 @@ import { RemoteSourcePlatform } from "./link/engine-calls.js";
 import { readIdentity } from "./link/secure.js";
 import { SourceLink, ways } from "./link/source-link.js";
 import { fileReserve, reservePath } from "./reserve.js";
+import { timeLimit } from "./time-limit.js";
 
 /** A migration's job with the real parts. */
 export async function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): Promise<JobFlow> {
@@ -33,25 +32,6 @@ export async function dockerVolumeFlow(job: VolumeJob, tools: RunnerTools): Prom
         clock: tools.clock,
         signal: AbortSignal.any([tools.signal, timeLimit(job, tools)]),
     });
-}
-
-/** More milliseconds than this and Node fires at once; it is 24 days. */
-const longestTimer = 2 ** 31 - 1;
-
-/** Counts from the job's first moment: a runner that was started again has what is left. */
-export function timeLimit(
-    { id, timeout }: { id: string; timeout: number },
-    { journal, clock }: RunnerTools,
-): AbortSignal {
-    const opened = journal.entries().find((entry) => entry.job === id && entry.kind === "open");
-    const spent = opened ? clock.now() - Date.parse(opened.at) : 0;
-    const controller = new AbortController();
-    const expire = () => {
-        const problem = `it did not end within its timeout of ${formatMilliseconds(timeout)}`;
-        controller.abort(new CutoverError(problem, { next: "raise timeout" }));
-    };
-    setTimeout(expire, Math.min(Math.max(0, timeout - spent), longestTimer)).unref();
-    return controller.signal;
 }
 
 /** A mover that restores; an identity goes to its standard input, and nowhere else. */

@@ -43,12 +43,14 @@ export class RunnerProcess {
     private constructor(
         private readonly container: string,
         private readonly file: string,
+        private readonly docker: (...args: string[]) => Promise<string>,
     ) {}
 
-    static async of(prefix: string): Promise<RunnerProcess> {
+    /** @param run `docker` on the engine that has it */
+    static async of(prefix: string, run = docker): Promise<RunnerProcess> {
         const volume = `${prefix}-journal`;
-        const folder = await docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume);
-        return new RunnerProcess(`${prefix}-runner`, `${folder}/journal.jsonl`);
+        const folder = await run("volume", "inspect", "--format", "{{.Mountpoint}}", volume);
+        return new RunnerProcess(`${prefix}-runner`, `${folder}/journal.jsonl`, run);
     }
 
     lines(): Line[] {
@@ -111,7 +113,7 @@ export class RunnerProcess {
         for (;;) {
             const format = "{{.State.Pid}}";
             const pid = Number(
-                await docker("inspect", "--format", format, this.container).catch(() => "0"),
+                await this.docker("inspect", "--format", format, this.container).catch(() => "0"),
             );
             if (pid > 0 && pid !== this.lastPid) {
                 this.lastPid = pid;

@@ -10,6 +10,20 @@ import { unique } from "./stack.js";
 
 const run = promisify(execFile);
 
+interface ExtraSettings {
+    /** Options of its daemon. @default none */
+    options?: string[];
+    /** A folder that comes first on its daemon's PATH. @default none */
+    path?: string;
+    /** Images that it has beside our own. @default the tests' service */
+    images?: string[];
+    /**
+     * Lets it be as on a machine of its own: what it mounts as /var/run/docker.sock is its own socket, as for an engine
+     * that is reached by ssh or tcp. @default false
+     */
+    ownSocket?: boolean;
+}
+
 /**
  * A Docker engine of a test's own, that may be killed and whose disk may be full: in a network namespace, since two in
  * one would undo each other's rules, and on a small disk of its own.
@@ -21,14 +35,13 @@ export class SecondEngine {
     readonly images = imageTags(resolve("dist", "runner"));
     private daemon: ChildProcess | undefined;
 
-    private constructor() {}
+    private constructor(private readonly extra: ExtraSettings) {}
 
-    /** It has the images of the runner, the router and the tests' service when it resolves. */
-    static async start(megabytes = 2_500, ownSocket = false): Promise<SecondEngine> {
-        const engine = new SecondEngine();
-        engine.ownSocket = ownSocket;
+    /** It has the images of the runner and the router, and those that are asked for, when it resolves. */
+    static async start(megabytes = 2_500, extra: ExtraSettings = {}): Promise<SecondEngine> {
+        const engine = new SecondEngine(extra);
         try {
-            if (ownSocket) await engine.makeCertificates();
+            if (extra.ownSocket) await engine.makeCertificates();
             const disk = join(engine.folder, "disk");
             mkdirSync(engine.mount);
             await run("truncate", ["--size", `${megabytes}M`, disk]);
@@ -45,14 +58,9 @@ export class SecondEngine {
         }
     }
 
-    /**
-     * Lets it be as on a machine of its own: what it mounts as /var/run/docker.sock is its own socket, as for an engine
-     * that is reached by ssh or tcp.
-     */
-    private ownSocket = false;
-
+    /** As on a machine of its own, with its own socket at /var/run/docker.sock. */
     static async startAsHost(megabytes?: number): Promise<SecondEngine> {
-        const engine = await SecondEngine.start(megabytes, true);
+        const engine = await SecondEngine.start(megabytes, { ownSocket: true });
         const enter = ["-t", String(engine.daemon?.pid), "--mount"];
         const socket = engine.host.slice("unix://".length);
         await run("nsenter", [...enter, "mount", "--bind", socket, "/var/run/docker.sock"]);
@@ -155,7 +163,7 @@ export class SecondEngine {
         const log = openSync(join(this.folder, "log"), "a");
         const tls = (name: string) => join(this.folder, "tls", name);
         const options = [
-            ...(this.ownSocket
+            ...(this.extra.ownSocket
                 ? [
                       ["--host", "tcp://0.0.0.0:2376", "--tlsverify"],
                       ["--tlscacert", tls("ca.pem"), "--tlscert", tls("server.pem")],
@@ -168,10 +176,12 @@ export class SecondEngine {
             ["--pidfile", join(this.folder, "pid")],
         ].flat();
         const network = `--net=/run/netns/${this.network}`;
+        const { options: more = [], path, ownSocket } = this.extra;
         const own = ["unshare", "--mount", "--propagation", "private"];
-        const argv = [network, ...(this.ownSocket ? own : []), "dockerd", ...options];
+        const argv = [network, ...(ownSocket ? own : []), "dockerd", ...options, ...more];
         this.daemon = spawn("nsenter", argv, {
             stdio: ["ignore", log, log],
+            ...(path ? { env: { ...process.env, PATH: `${path}:${process.env.PATH}` } } : {}),
         });
     }
 
@@ -241,7 +251,8 @@ export class SecondEngine {
             const there = await run("docker", ["image", "inspect", tag]).catch(() => undefined);
             if (!there) await run("docker", ["build", "-q", "--target", target, "-t", tag, built]);
         }
-        const all = [tags.router, tags.runner, serviceImage()].join(" ");
+        const { images = [serviceImage()] } = this.extra;
+        const all = [tags.router, tags.runner, ...images].join(" ");
         const command = `docker save ${all} | docker --host ${this.host} load`;
         execFileSync("sh", ["-c", command], { stdio: "ignore" });
     }

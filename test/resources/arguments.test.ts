@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
+import { readContainerMigration } from "../../provider/handlers/container-migration/read-declaration.js";
 import { refusedProperties } from "../../provider/handlers/environment/container-properties.js";
 import { readDeclaration } from "../../provider/handlers/environment/read-declaration.js";
 import { readMigrationDeclaration } from "../../provider/handlers/volume-migration/read-declaration.js";
@@ -7,6 +8,7 @@ import type {
     BlueGreenEnvironmentArgs,
     SlotArgs,
 } from "../../provider/resources/blue-green-environment-args.js";
+import type { ContainerMigrationArgs } from "../../provider/resources/container-migration-args.js";
 import type { VolumeMigrationArgs } from "../../provider/resources/volume-migration.js";
 
 /** The programs of the design's first section, checked by the compiler. */
@@ -14,6 +16,16 @@ const orders: VolumeMigrationArgs = {
     source: { docker: { volume: "orders-v1" } },
     destination: { docker: { volume: "orders-v2" } },
     quiesce: { containers: ["orders"], how: "stop" },
+};
+
+const till: ContainerMigrationArgs = {
+    container: { docker: { name: "till" } },
+    to: { name: "till-2" },
+    volumes: ["till-data"],
+    binds: { "/srv/till": "/srv/till-2" },
+    layer: "commit",
+    memory: "checkpoint",
+    grace: "20 seconds",
 };
 
 const shop: BlueGreenEnvironmentArgs = {
@@ -58,6 +70,7 @@ function passed(slots: Record<string, SlotArgs>) {
 
 test("the programs of the design are taken as they are", () => {
     expect(readMigrationDeclaration(orders).problems).toEqual([]);
+    expect(readContainerMigration(till).problems).toEqual([]);
     expect(readDeclaration({ ...shop, slots: passed(shop.slots) }).problems).toEqual([]);
 });
 

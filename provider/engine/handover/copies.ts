@@ -1,14 +1,30 @@
-import type { Mover, PassReport, Proof } from "../../volumes/mover.js";
+import type { SlotPlatform } from "../../platforms/platform.js";
+import type { Measure, Mover, PassReport, Proof, VerifyLevel } from "../../volumes/mover.js";
 import { CutoverError } from "../errors.js";
-import type { VolumeJobPart } from "./job.js";
+import type { Reporter } from "../progress.js";
 import { runLivePasses } from "./live-passes.js";
 import { copyReport, countEntries, describePass, type VolumeReport } from "./report.js";
-import type { EnvironmentTools } from "./tools.js";
 
-interface Copy {
-    part: VolumeJobPart;
+/** One volume into another, with the name that people know it by. */
+export interface CopyPair {
+    part: { name: string };
     source: string;
     destination: string;
+}
+
+/** What copies need of the job that they are part of. */
+export interface CopyTools {
+    job: {
+        passes: { max: number; settleBytes: number };
+        /** @default "content" */
+        verify?: VerifyLevel;
+    };
+    platform: Pick<SlotPlatform, "openMover" | "removeMovers" | "writers">;
+    reporter: Reporter;
+    signal: AbortSignal;
+}
+
+interface Copy extends CopyPair {
     mover: Mover;
     passes: PassReport[];
     /** Why what was left under the freeze was not small. */
@@ -20,16 +36,13 @@ interface Copy {
 export class Copies {
     private open: Copy[] = [];
 
-    constructor(private readonly tools: EnvironmentTools) {}
+    constructor(private readonly tools: CopyTools) {}
 
     /**
      * Opens a mover for each pair; finds the ones that are open already.
      * @param options.paused the source's writers are paused for the last pass, not stopped
      */
-    async begin(
-        pairs: readonly { part: VolumeJobPart; source: string; destination: string }[],
-        options: { paused?: boolean } = {},
-    ): Promise<void> {
+    async begin(pairs: readonly CopyPair[], options: { paused?: boolean } = {}): Promise<void> {
         await this.tools.platform.removeMovers();
         this.open = [];
         for (const pair of pairs) {
@@ -42,13 +55,24 @@ export class Copies {
         }
     }
 
+    /** Both sides of each pair, as they are now. */
+    measure(): Promise<{ pair: CopyPair; source: Measure; destination: Measure }[]> {
+        return Promise.all(
+            this.open.map(async ({ mover, part, source, destination }) => ({
+                pair: { part, source, destination },
+                source: await mover.measure("source"),
+                destination: await mover.measure("destination"),
+            })),
+        );
+    }
+
     /** Live passes until what is left is small, or `passes.max`; what has settled is compared on the way. */
     async livePasses(): Promise<{ volumes: VolumeReport[]; expectedFreeze: number }> {
         const { job, reporter } = this.tools;
         for (const copy of this.open) {
             const { name } = copy.part;
             const { unsettled } = await runLivePasses(copy.mover, job.passes, {
-                verify: true,
+                verify: this.level === "content",
                 onPass: (pass) => {
                     copy.passes.push(pass);
                     reporter.info(`${name}: pass ${copy.passes.length}, ${describePass(pass)}`);
@@ -85,8 +109,10 @@ export class Copies {
         const pass = await copy.mover.lastPass();
         copy.passes.push(pass);
         await copy.mover.flush();
-        copy.proof = await copy.mover.prove("content");
-        if (!copy.proof.equal) {
+        // With "none" too: it is what the source is compared with at the end.
+        const proof = await copy.mover.prove(this.level);
+        if (this.level !== "none") copy.proof = proof;
+        if (copy.proof?.equal === false) {
             throw new CutoverError(
                 `the copy of volume ${copy.part.name} is not equal to its source`,
                 {
@@ -104,8 +130,12 @@ export class Copies {
                 next: "stop that writer, or let this environment know it",
             });
         }
-        const frozen = `${describePass(pass)}, ${countEntries(copy.proof.entries)} proven equal`;
-        reporter.info(`${copy.part.name}: last pass, ${frozen}`);
+        const proven = copy.proof ? `, ${countEntries(copy.proof.entries)} proven equal` : "";
+        reporter.info(`${copy.part.name}: last pass, ${describePass(pass)}${proven}`);
+    }
+
+    private get level(): VerifyLevel {
+        return this.tools.job.verify ?? "content";
     }
 
     /** One that came in the middle has not written yet, as far as was seen: but it may. */
@@ -145,7 +175,7 @@ export class Copies {
         await this.tools.platform.removeMovers();
     }
 
-    private reports(): Promise<VolumeReport[]> {
+    reports(): Promise<VolumeReport[]> {
         return Promise.all(
             this.open.map(
                 async ({ part, source, destination, mover, passes, unsettled, proof }) => ({

@@ -4,7 +4,7 @@ import type { Priority } from "../../volumes/priority.js";
 import type { Place, VolumePlace } from "../../volumes/refs.js";
 
 /** What a runner is started with: plain, canonical, without secrets. The journal keeps it as the plan. */
-export type Job = EnvironmentJob | VolumeJob | ArchiveJob;
+export type Job = EnvironmentJob | VolumeJob | ArchiveJob | ContainerJob;
 
 interface JobOrigin {
     /** Unique; also the token by which the journal's lines are told apart. */
@@ -148,5 +148,31 @@ export interface ArchiveJob extends JobOrigin {
     /** Milliseconds. */
     timeout: number;
     onExisting: "refuse" | "replace";
+    labels: Record<string, string>;
+}
+
+export interface ContainerJob extends JobOrigin {
+    kind: "container";
+    /** The id too: what was looked at in preview is what moves. */
+    source: { name: string; id: string };
+    /** Of the new container. */
+    name: string;
+    /** The volumes that are copied. */
+    volumes: { source: string; destination: string }[];
+    /** The volumes that stay behind, and the new one that the new container begins with. */
+    fresh: { source: string; destination: string }[];
+    /** By the folder of the host that the old container mounts. */
+    binds: Record<string, string>;
+    layer: "image" | "commit";
+    memory: "none" | "checkpoint";
+    verify: VerifyLevel;
+    passes: { max: number; settleBytes: number };
+    /** Seconds until the old container is killed, where it is not its own stop time-out. */
+    grace?: number;
+    /** Milliseconds that the new container may take to be healthy. */
+    healthTimeout: number;
+    /** Milliseconds. */
+    timeout: number;
+    onExisting: "refuse" | "update";
     labels: Record<string, string>;
 }

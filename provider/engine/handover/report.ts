@@ -58,6 +58,38 @@ export interface VolumeReport extends CopyReport {
     volume: string;
 }
 
+/** What a reviewer reads after a container has moved. */
+export interface ContainerReport {
+    /** The old container: stopped, with restart policy "no", and otherwise as it was. */
+    container: string;
+    /** The new one. */
+    name: string;
+    id: string;
+    image: string;
+    /** Each volume that was copied. */
+    volumes: VolumeReport[];
+    layer: {
+        kept: "image" | "commit";
+        /** How many paths of the old container's own layer differ from its image. */
+        changed: number;
+        /** The first 200 of them. With `"image"` they stayed behind. */
+        paths: string[];
+    };
+    memory: {
+        kept: "none" | "checkpoint";
+        /** Of the checkpoint on disk. */
+        bytes?: number;
+        /** What would have been quicker, and why it was not taken. */
+        declined: Declined[];
+    };
+    /** Whether the engine had to kill the old container. */
+    killed: string[];
+    /** Seconds from the old container's stop until the new one was healthy. */
+    gap: { seconds: number };
+    /** Seconds that the new one took to be healthy, a part of the gap. */
+    started: { seconds: number };
+}
+
 /** By what each step of a job returned. */
 export function environmentReport(results: StepResults): EnvironmentReport {
     const steps = Object.entries(results) as [string, StepData | undefined][];

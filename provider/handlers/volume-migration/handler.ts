@@ -16,7 +16,7 @@ import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
 import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
-import { doneBefore, goBack, lastJob } from "../last-job.js";
+import { doneBefore, goBack, lastSucceeded } from "../last-job.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { afterFailure } from "./afterwards.js";
@@ -131,7 +131,7 @@ async function planned(
     const sync =
         olds === undefined ||
         wantsSync(olds, inputs) ||
-        (target.length === 0 && !(await lastSyncSucceeded(engines.destination, inputs)));
+        (target.length === 0 && !(await lastSucceeded(engines.destination, inputs)));
     // After success the source may be gone: only a sync needs it.
     const unusable =
         sync && engines.source !== engines.destination
@@ -158,15 +158,6 @@ async function unusableEngine(
     // One and the same is named once; an archive has its host from the destination.
     const named = same && !("archive" in inputs.source) ? "source" : side;
     return [{ path: `${named}.${Object.keys(inputs[named])[0]}.host`, problem }];
-}
-
-/** What failed is tried again, whatever else changes: Pulumi hands the outcome to everybody but `check`. */
-async function lastSyncSucceeded(
-    engine: DockerEngine,
-    { prefix, runnerImage }: Unplanned,
-): Promise<boolean> {
-    const last = await lastJob(engine, prefix, runnerImage ?? imageTags().runner);
-    return last === undefined || last.results !== undefined;
 }
 
 async function migrate(

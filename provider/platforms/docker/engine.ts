@@ -1,31 +1,31 @@
-import { asCutoverError, CutoverError } from "../../engine/errors.js";
-import type { Command, CommandResult, CommandRunner, RunningCommand } from "../commands.js";
-import {
-    type Argv,
-    type CreateContainer,
-    createOptions,
-    type DockerTarget,
-    docker,
-    labelFilters,
-} from "./argv.js";
-import { type ContainerFacts, parseContainers, parseVolumes, type VolumeFacts } from "./facts.js";
+import { CutoverError } from "../../engine/errors.js";
+import type { Command, CommandResult, RunningCommand } from "../commands.js";
+import { type CreateContainer, createOptions, labelFilters } from "./argv.js";
+import { DockerCheckpoints } from "./checkpoints.js";
+import { isNotFound, isUnreachable, type Labels, lines } from "./command-line.js";
+import { type ContainerFacts, parseContainers } from "./facts.js";
+import { type Inspection, parseInspection } from "./inspection.js";
 
-export type Labels = Readonly<Record<string, string>>;
+export type { Labels } from "./command-line.js";
+
+/** What an engine says of itself. */
+export interface EngineInfo {
+    experimental: boolean;
+    /** Where it keeps everything, on its own host. */
+    rootFolder: string;
+    /** Such as `"name=userns"`. */
+    security: readonly string[];
+}
 
 /** The oldest API that has what is used here: Docker 20.10's. */
 export const oldestApi = "1.41";
 
 /**
- * A Docker engine, through its command line. Not found is an answer (`undefined`), already there and already gone are
- * races and no failures, everything else is a `CutoverError` with the command, its exit code and its last lines.
+ * A Docker engine, through its command line: its containers here, their checkpoints, its networks, images and volumes in
+ * the files beside this one. Not found is an answer (`undefined`), already there and already gone are races and no failures, everything
+ * else is a `CutoverError` with the command, its exit code and its last lines.
  */
-export class DockerEngine {
-    constructor(
-        private readonly commands: CommandRunner,
-        readonly target: DockerTarget = {},
-        private readonly signal?: AbortSignal,
-    ) {}
-
+export class DockerEngine extends DockerCheckpoints {
     /** The same engine, with commands that end when the signal aborts. */
     withSignal(signal: AbortSignal): DockerEngine {
         return new DockerEngine(this.commands, this.target, signal);
@@ -51,9 +51,27 @@ export class DockerEngine {
         return { engine, api, rootless: info.stdout.includes("rootless") };
     }
 
+    async info(timeout = 10_000): Promise<EngineInfo> {
+        const { stdout } = await this.run(["info", "--format", "{{json .}}"], { timeout });
+        const raw = JSON.parse(stdout) as Record<string, unknown>;
+        return {
+            experimental: raw.ExperimentalBuild === true,
+            rootFolder: String(raw.DockerRootDir ?? ""),
+            security: Array.isArray(raw.SecurityOptions) ? raw.SecurityOptions.map(String) : [],
+        };
+    }
+
     async container(name: string): Promise<ContainerFacts | undefined> {
         const result = await this.try(["container", "inspect", name]);
         if (result.exitCode === 0) return parseContainers(result.stdout)[0];
+        if (isNotFound(result)) return undefined;
+        throw this.failure(["container", "inspect", name], result);
+    }
+
+    /** With its settings, secrets included: see `Inspection`. */
+    async inspection(name: string): Promise<Inspection | undefined> {
+        const result = await this.try(["container", "inspect", name]);
+        if (result.exitCode === 0) return parseInspection(result.stdout);
         if (isNotFound(result)) return undefined;
         throw this.failure(["container", "inspect", name], result);
     }
@@ -206,122 +224,6 @@ export class DockerEngine {
         return lines(`${result.stdout}\n${result.stderr}`).slice(-count);
     }
 
-    async volume(name: string): Promise<VolumeFacts | undefined> {
-        const result = await this.try(["volume", "inspect", name]);
-        if (result.exitCode === 0) return parseVolumes(result.stdout)[0];
-        if (isNotFound(result)) return undefined;
-        throw this.failure(["volume", "inspect", name], result);
-    }
-
-    async volumes(labels: Labels): Promise<VolumeFacts[]> {
-        const { stdout } = await this.run(["volume", "ls", "--quiet", ...labelFilters(labels)]);
-        const names = lines(stdout);
-        if (names.length === 0) return [];
-        const result = await this.try(["volume", "inspect", ...names]);
-        if (result.exitCode !== 0 && !isNotFound(result))
-            throw this.failure(["volume", "inspect"], result);
-        return parseVolumes(result.stdout);
-    }
-
-    /** Found where it exists already, with whatever labels. */
-    async createVolume(name: string, labels: Labels): Promise<void> {
-        await this.run(["volume", "create", ...labelOptions(labels), name]);
-    }
-
-    async removeVolume(name: string): Promise<void> {
-        const result = await this.try(["volume", "rm", name]);
-        if (result.exitCode !== 0 && !isNotFound(result))
-            throw this.failure(["volume", "rm", name], result);
-    }
-
-    async networkExists(name: string): Promise<boolean> {
-        const result = await this.try(["network", "inspect", name]);
-        if (result.exitCode === 0) return true;
-        if (isNotFound(result)) return false;
-        throw this.failure(["network", "inspect", name], result);
-    }
-
-    async networks(labels: Labels): Promise<string[]> {
-        const { stdout } = await this.run([
-            "network",
-            "ls",
-            "--format",
-            "{{.Name}}",
-            ...labelFilters(labels),
-        ]);
-        return lines(stdout);
-    }
-
-    /** Found where it exists already; true when it was made. */
-    async createNetwork(name: string, labels: Labels): Promise<boolean> {
-        // Docker allows two networks of one name: look first.
-        if (await this.networkExists(name)) return false;
-        await this.run(["network", "create", ...labelOptions(labels), name]);
-        return true;
-    }
-
-    async removeNetwork(name: string): Promise<void> {
-        const result = await this.try(["network", "rm", name]);
-        if (result.exitCode !== 0 && !isNotFound(result))
-            throw this.failure(["network", "rm", name], result);
-    }
-
-    /** @param aliases what others in the network find it by, beside its name */
-    async connect(
-        network: string,
-        container: string,
-        aliases: readonly string[] = [],
-    ): Promise<void> {
-        const options = aliases.flatMap((alias) => ["--alias", alias]);
-        const args = ["network", "connect", ...options, network, container];
-        const result = await this.try(args);
-        if (result.exitCode !== 0 && !/already exists/i.test(result.stderr))
-            throw this.failure(args, result);
-    }
-
-    async disconnect(network: string, container: string): Promise<void> {
-        const result = await this.try(["network", "disconnect", network, container]);
-        if (result.exitCode !== 0 && !/not connected|no such|not found/i.test(result.stderr)) {
-            throw this.failure(["network", "disconnect", network, container], result);
-        }
-    }
-
-    async imageExists(name: string): Promise<boolean> {
-        const result = await this.try(["image", "inspect", "--format", "{{.Id}}", name]);
-        if (result.exitCode === 0) return true;
-        if (isNotFound(result)) return false;
-        throw this.failure(["image", "inspect", name], result);
-    }
-
-    /** The image's content, which a tag only names. */
-    async imageId(name: string): Promise<string> {
-        const { stdout } = await this.run(["image", "inspect", "--format", "{{.Id}}", name]);
-        return stdout.trim();
-    }
-
-    async pull(image: string): Promise<void> {
-        await this.run(["pull", "--quiet", image]);
-    }
-
-    async build(options: {
-        folder: string;
-        target: string;
-        tag: string;
-        labels: Labels;
-    }): Promise<void> {
-        const { folder, target, tag, labels } = options;
-        await this.run([
-            "build",
-            "--quiet",
-            "--target",
-            target,
-            "--tag",
-            tag,
-            ...labelOptions(labels),
-            folder,
-        ]);
-    }
-
     /** A file out of a container or its volumes, running or not; undefined where there is none. */
     async readFile(container: string, path: string): Promise<string | undefined> {
         const result = await this.try(["cp", `${container}:${path}`, "-"]);
@@ -335,78 +237,6 @@ export class DockerEngine {
     async copyIn(container: string, file: string, path: string): Promise<void> {
         await this.run(["cp", file, `${container}:${path}`]);
     }
-
-    private argv(args: readonly string[]): Argv {
-        return docker(this.target, ...args);
-    }
-
-    private try(
-        args: readonly string[],
-        extra: Pick<Command, "stdin" | "timeout"> = {},
-    ): Promise<CommandResult> {
-        return this.commands
-            .run({ argv: this.argv(args), ...extra }, this.signal)
-            .catch((error) => {
-                this.signal?.throwIfAborted();
-                throw asCutoverError(error).with({ command: this.argv(args) });
-            });
-    }
-
-    private async run(
-        args: readonly string[],
-        extra: Pick<Command, "stdin" | "timeout"> = {},
-    ): Promise<CommandResult> {
-        const result = await this.try(args, extra);
-        if (result.exitCode !== 0) throw this.failure(args, result);
-        return result;
-    }
-
-    private stream(args: readonly string[]): RunningCommand {
-        return this.commands.start({ argv: this.argv(args) }, this.signal);
-    }
-
-    private failure(args: readonly string[], result: CommandResult): CutoverError {
-        const unreachable = isUnreachable(result);
-        const where = this.target.host ?? "the local engine";
-        return new CutoverError(
-            unreachable
-                ? `the Docker engine (${where}) cannot be reached`
-                : `docker ${args[0]} failed`,
-            {
-                command: this.argv(args.filter((arg) => !arg.startsWith("CUTOVER_JOB="))),
-                exitCode: result.exitCode,
-                lastLines: lines(result.stderr).slice(-5),
-                ...(unreachable
-                    ? {
-                          next: "check that it runs, and docker.host, the stack's configuration or DOCKER_HOST",
-                      }
-                    : {}),
-            },
-        );
-    }
-}
-
-/** Docker's words for "there is none", over its versions. */
-export function isNotFound(result: CommandResult): boolean {
-    return /no such|not found/i.test(result.stderr) && !isUnreachable(result);
-}
-
-/** "dial tcp: lookup shop-1: no such host" tells nothing of what is there: it must not be taken for "gone". */
-function isUnreachable({ stderr }: CommandResult): boolean {
-    return /cannot connect to the docker daemon|error during connect|connection refused|\bdial (tcp|unix)\b/i.test(
-        stderr,
-    );
-}
-
-function lines(text: string): string[] {
-    return text
-        .split("\n")
-        .map((line) => line.trim())
-        .filter((line) => line !== "");
-}
-
-function labelOptions(labels: Labels): string[] {
-    return Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
 }
 
 function compareVersions(one: string, other: string): number {

@@ -25,7 +25,8 @@ export type Role =
     | "control"
     | "data"
     | "network"
-    | "slot";
+    | "slot"
+    | "moved";
 
 export const journalPath = "/journal/journal.jsonl";
 /** Ids of the slot containers that Pulumi's state has: any other that never ran is a left-over. */
@@ -68,6 +69,13 @@ export const names = {
         slot === undefined ? `${prefix}-${volume}` : `${prefix}-${volume}-${slot}`,
     container: (prefix: string, slot: string, key: string, digest: string) =>
         `${prefix}-${slot}-${key}-${digest.slice(0, 8)}`,
+    /** What the new container of a move has instead of a volume. An anonymous one has 64 hexadecimal digits. */
+    movedVolume: (prefix: string, volume: string) =>
+        `${prefix}-${/^[0-9a-f]{64}$/.test(volume) ? volume.slice(0, 12) : volume}`,
+    /** A container's layer, kept by a move. */
+    layerImage: (job: string) => `cutover-layer:${job}`,
+    /** A container's memory, on disk while it moves. */
+    checkpoint: (job: string) => `cutover-${job}`,
     /** What the slot's container that gets the traffic is called in its network. */
     trafficAlias: (slot: string) => `slot-${slot}`,
 };
