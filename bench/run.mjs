@@ -9,6 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const benches = {
     volumes: "benchVolumes",
     hosts: "benchHosts",
+    freeze: "benchFreeze",
     traffic: "benchTraffic",
     pulumi: "benchPulumi",
 };
