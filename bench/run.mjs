@@ -8,6 +8,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** @type {Record<string, string>} */
 const benches = {
     volumes: "benchVolumes",
+    hosts: "benchHosts",
     freeze: "benchFreeze",
     traffic: "benchTraffic",
     pulumi: "benchPulumi",
@@ -23,26 +24,25 @@ if (unknown.length > 0) {
 
 // Inside the tree, so that packages are found from there.
 const out = mkdtempSync(join(here, "..", "node_modules", ".bench-"));
-try {
-    for (const name of wanted) {
-        const outfile = join(out, `${name}.mjs`);
-        await build({
-            entryPoints: [join(here, `${name}.ts`)],
-            outfile,
-            bundle: true,
-            platform: "node",
-            format: "esm",
-            target: "node22",
-            packages: "external",
-            // The tests' harness finds its files from its own folder.
-            define: { __dirname: JSON.stringify(join(here, "..", "test", "e2e")) },
-            logLevel: "error",
-        });
-        const started = performance.now();
-        const bench = (await import(pathToFileURL(outfile).href))[benches[name] ?? ""];
-        process.stdout.write(`${await bench()}\n\n`);
-        process.stdout.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n\n`);
-    }
-} finally {
-    rmSync(out, { recursive: true, force: true });
+process.on("exit", () => rmSync(out, { recursive: true, force: true }));
+// So that what a bench wants to do at the exit is done, whoever ends it.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+for (const name of wanted) {
+    const outfile = join(out, `${name}.mjs`);
+    await build({
+        entryPoints: [join(here, `${name}.ts`)],
+        outfile,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        target: "node22",
+        packages: "external",
+        // The tests' harness finds its files from its own folder.
+        define: { __dirname: JSON.stringify(join(here, "..", "test", "e2e")) },
+        logLevel: "error",
+    });
+    const started = performance.now();
+    const bench = (await import(pathToFileURL(outfile).href))[benches[name] ?? ""];
+    process.stdout.write(`${await bench()}\n\n`);
+    process.stdout.write(`${name}: ${Math.round((performance.now() - started) / 1000)} s\n\n`);
 }

@@ -15,11 +15,8 @@ import { join } from "node:path";
 import { silentReporter } from "../provider/engine/progress.js";
 import { execaRunner } from "../provider/platforms/execa.js";
 import { LocalMover } from "../provider/volumes/local-mover.js";
-
-const runs = Number(process.env.BENCH_RUNS ?? 5);
-
-/** Part of a workload's name, to run that one alone. */
-const only = process.env.BENCH_ONLY ?? "";
+import { only, rotated, runs, seconds, settle } from "./runs.js";
+import { type Row, table } from "./table.js";
 
 /** Others do the same work in the same run: the disk is noisy, so that only ratios within a run mean anything. */
 const others: Record<string, (source: string, destination: string) => void> = {
@@ -35,9 +32,7 @@ const others: Record<string, (source: string, destination: string) => void> = {
         ),
 };
 
-/** Seconds by column; `change` makes the second pass of that tree a row of its own. */
-type Row = Record<string, number>;
-
+/** `change` makes the second pass of that tree a row of its own. */
 interface Workload {
     name: string;
     fill(folder: string): void;
@@ -96,7 +91,8 @@ export async function benchVolumes(): Promise<string> {
             for (const [name, row] of await oneRun(workload, run))
                 rows.set(name, [...(rows.get(name) ?? []), row]);
         }
-        for (const [name, all] of rows) process.stdout.write(`${table(name, all)}\n\n`);
+        for (const [name, all] of rows)
+            process.stdout.write(`${table(name, all, Object.keys(others))}\n\n`);
     }
     return `median of ${runs} runs`;
 }
@@ -117,7 +113,6 @@ async function oneRun(workload: Workload, run: number): Promise<[string, Row][]>
     try {
         workload.fill(source);
         const first: Row = {};
-        // Each begins in turn: whoever comes first finds the page cache colder than the others.
         for (const column of rotated(["ours", ...Object.keys(others)], run)) {
             settle(base);
             if (column === "ours") await firstPass(mover, first);
@@ -172,48 +167,6 @@ function folderFor(base: string, column: string): string {
     return folder;
 }
 
-/** What others left to be written is no cost of the next. */
-function settle(base: string): void {
-    command("sync", "-f", base);
-}
-
-async function seconds(work: () => unknown): Promise<number> {
-    const started = performance.now();
-    await work();
-    return (performance.now() - started) / 1_000;
-}
-
 function command(program: string, ...args: string[]): void {
     execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-function rotated<Item>(items: Item[], by: number): Item[] {
-    const at = by % items.length;
-    return [...items.slice(at), ...items.slice(0, at)];
-}
-
-function median(numbers: number[]): number {
-    const sorted = [...numbers].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2
-        ? (sorted[middle] ?? 0)
-        : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
-function table(name: string, all: Row[]): string {
-    const columns = ["our copy", "our verify", ...Object.keys(others)];
-    const both = (row: Row) => (row["our copy"] ?? 0) + (row["our verify"] ?? 0);
-    const lines = [
-        `| ${name} | seconds | our copy is × of it | our copy + verify is × of it |`,
-        "|---|---|---|---|",
-        ...columns.map((column) => {
-            const ours = column.startsWith("our ");
-            const ratio = (of: (row: Row) => number) =>
-                ours ? "" : median(all.map((row) => of(row) / (row[column] ?? 1))).toFixed(2);
-            const took = median(all.map((row) => row[column] ?? 0)).toFixed(2);
-            return `| ${column.replaceAll("|", "\\|")} | ${took} | ${ratio((row) => row["our copy"] ?? 0)} | ${ratio(both)} |`;
-        }),
-        `| our copy + verify | ${median(all.map(both)).toFixed(2)} | | |`,
-    ];
-    return lines.join("\n");
 }
