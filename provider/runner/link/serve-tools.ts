@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { execaRunner } from "../../platforms/execa.js";
+import { allowedAt } from "../../volumes/remote/allowed-calls.js";
 import { ownToolsFor } from "../../volumes/remote/own-tools.js";
 import { Pace } from "../../volumes/remote/pace.js";
 import { connectTo, RemoteTools } from "../../volumes/remote/tool-client.js";
-import { serveTool, sourcePrograms } from "../../volumes/remote/tool-server.js";
+import { serveTool } from "../../volumes/remote/tool-server.js";
 
 export interface SourceTools {
     /** Where the source lies for this process. */
@@ -16,9 +17,10 @@ export interface SourceTools {
 /** Serves the tools of a source at a socket, until it is closed. */
 export function serveTools(path: string, { root, limit }: SourceTools): Promise<Server> {
     const own = ownToolsFor(root, execaRunner);
+    const allows = allowedAt(root);
     const pace = new Pace(limit);
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-        serveTool(socket, { runner: execaRunner, own, programs: sourcePrograms, pace });
+        serveTool(socket, { runner: execaRunner, own, allows, pace });
     });
     // A server of the same container that was killed left it.
     rmSync(path, { force: true });

@@ -13,23 +13,20 @@ export function packCall(
     entries: readonly number[],
     compress: boolean,
 ): ToolCall {
-    return {
-        argv: [
-            ...([
-                "tar",
-                "--create",
-                "--format=posix",
-                "--sparse",
-                "--hole-detection=seek",
-            ] as const),
-            "--pax-option=delete=atime,delete=ctime",
-            ...(["--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner"] as const),
-            ...(compress ? ["--use-compress-program=zstd -1 -T0 --quiet"] : []),
-            ...(["--no-recursion", "-C", root, "--null", "--verbatim-files-from"] as const),
-            ...(["-T", "-", "-f", "-"] as const),
-        ],
-        stdin: nulSeparated(entries.filter((at) => at > 0).map((at) => `./${manifest.path(at)}`)),
-    };
+    const names = entries.filter((at) => at > 0).map((at) => `./${manifest.path(at)}`);
+    return { argv: packArgv(root, compress), stdin: nulSeparated(names) };
+}
+
+/** Of `packCall`: the names come by standard input. */
+export function packArgv(root: string, compress: boolean): readonly [string, ...string[]] {
+    return [
+        ...(["tar", "--create", "--format=posix", "--sparse", "--hole-detection=seek"] as const),
+        "--pax-option=delete=atime,delete=ctime",
+        ...(["--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner"] as const),
+        ...(compress ? ["--use-compress-program=zstd -1 -T0 --quiet"] : []),
+        ...(["--no-recursion", "-C", root, "--null", "--verbatim-files-from"] as const),
+        ...(["-T", "-", "-f", "-"] as const),
+    ];
 }
 
 /**

@@ -74,8 +74,7 @@ class RemoteCommand {
             message: (type, payload) => this.message(type, payload),
             over: (error) => this.over(error),
         });
-        const { argv, env } = command;
-        const call: RemoteCall = { argv: [...argv], ...(env ? { env } : {}), deflate };
+        const call: RemoteCall = { argv: [...command.argv], deflate };
         void this.channel.sendJson(frames.call, call);
         if (command.stdin !== undefined) this.stdin.end(command.stdin);
         void this.sendInput();

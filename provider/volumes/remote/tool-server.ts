@@ -7,7 +7,6 @@ import type { Pace } from "./pace.js";
 /** What the other host asks for. */
 export interface RemoteCall {
     argv: string[];
-    env?: Readonly<Record<string, string>>;
     /** Compresses standard output. */
     deflate: boolean;
 }
@@ -24,18 +23,10 @@ export interface ToolServer {
     runner: CommandRunner;
     /** By name: `cutover:digest`. */
     own: Readonly<Record<string, OwnTool>>;
-    /** Programs of the machine that may be asked for, beside rsync's sending end. */
-    programs?: ReadonlySet<string>;
+    /** The calls of the machine's own tools that may be asked for. @default none */
+    allows?: (argv: readonly string[]) => boolean;
     /** Holds back what is sent. */
     pace: Pace;
-}
-
-/** All that a source is asked for. What is sent here comes from the peer that was let in, and still nothing else runs. */
-export const sourcePrograms: ReadonlySet<string> = new Set(["find", "getfattr", "sync", "tar"]);
-
-/** As its receiver calls it. */
-function isSender([program, server, sender]: readonly string[]): boolean {
-    return program === "rsync" && server === "--server" && sender === "--sender";
 }
 
 /** Serves one connection: one call, its streams and its end. When the connection ends, so does the tool. */
@@ -87,16 +78,16 @@ class ServedCall {
         this.carry(this.child, call).catch((error) => this.refuse(String(error)));
     }
 
-    private start({ argv, env }: RemoteCall): RunningCommand {
+    private start({ argv }: RemoteCall): RunningCommand {
         const [program = ""] = argv;
         const own = this.server.own[program];
         if (own) return runOwn(own);
-        const { programs } = this.server;
-        if (!programs?.has(program) && !(programs && isSender(argv)))
-            throw new Error(`${JSON.stringify(program)} is not run for another host`);
+        if (!this.server.allows?.(argv))
+            throw new Error(`this call of ${JSON.stringify(program)} is not made for another host`);
         return this.server.runner.start({
             argv: argv as [string, ...string[]],
-            ...(env ? { env } : {}),
+            // Their messages are parsed.
+            env: { LC_ALL: "C", LANGUAGE: "C" },
         });
     }
 

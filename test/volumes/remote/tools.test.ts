@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { execaRunner } from "../../../provider/platforms/execa.js";
+import { packArgv } from "../../../provider/volumes/movers/stream.js";
+import { allowedAt } from "../../../provider/volumes/remote/allowed-calls.js";
 import { LinkLost } from "../../../provider/volumes/remote/frames.js";
 import { Pace } from "../../../provider/volumes/remote/pace.js";
 import { overLink } from "../../../provider/volumes/remote/retry.js";
 import { connectTo, RemoteTools } from "../../../provider/volumes/remote/tool-client.js";
 import { type OwnTool, serveTool } from "../../../provider/volumes/remote/tool-server.js";
+import { findCall } from "../../../provider/volumes/scan.js";
 import { RecordingReporter } from "../workbench.js";
 
 let folder: string;
@@ -31,8 +34,8 @@ beforeEach(async () => {
     path = join(folder, "sock");
     server = createServer({ allowHalfOpen: true }, (socket) => {
         open.add(socket);
-        const programs = new Set(["find", "cat", "sh"]);
-        serveTool(socket, { runner: execaRunner, own, programs, pace: new Pace() });
+        const allows = ([program]: readonly string[]) => program === "sh";
+        serveTool(socket, { runner: execaRunner, own, allows, pace: new Pace() });
     });
     await new Promise<void>((resolve) => server.listen(path, resolve));
 });
@@ -57,9 +60,29 @@ test("runs nothing but what it is meant for", async () => {
     expect(refused).toEqual({
         exitCode: 127,
         stdout: "",
-        stderr: '"id" is not run for another host\n',
+        stderr: 'this call of "id" is not made for another host\n',
     });
-    expect((await tools().run({ argv: ["rsync", "--daemon"] })).exitCode).toBe(127);
+});
+
+test.each([
+    ["tar", "--create", "--use-compress-program=sh -c id", "-f", "-", "/source"],
+    ["find", "/source", "-exec", "id", ";"],
+    ["find", "-P", "/etc", "-xdev", "-printf", "%p"],
+    ["rsync", "--daemon"],
+    ["rsync", "--server", "--sender", "-l", "--log-file=/x", ".", "/source/"],
+    ["rsync", "--server", "--sender", "-l", ".", "/etc/"],
+    ["rsync", "--server", "-l", ".", "/source/"],
+    ["sync", "-f", "/"],
+])("the calls that read a source are taken word for word: %s", (...argv) => {
+    expect(allowedAt("/source")(argv)).toBe(false);
+});
+
+test("and those are allowed", () => {
+    const allows = allowedAt("/source");
+    expect(allows(findCall("/source", true).argv)).toBe(true);
+    expect(allows(packArgv("/source", true))).toBe(true);
+    const flags = ["-lHogDtpAXre.iLsfxCIvu", "--numeric-ids", "--inplace", "--files-from=-"];
+    expect(allows(["rsync", "--server", "--sender", ...flags, ".", "/source/"])).toBe(true);
 });
 
 test("a tool of our own, and one that fails", async () => {
