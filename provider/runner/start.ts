@@ -161,7 +161,8 @@ function starterOf(found: ContainerFacts): "alive" | "gone" | "unknown" {
     }
 }
 
-function held(found: ContainerFacts): CutoverError {
+/** Somebody else is at work: who, and since when. */
+export function held(found: ContainerFacts): CutoverError {
     const prefix = found.labels[labelKeys.prefix];
     return new CutoverError(
         `${found.labels[labelKeys.by]} is at work on this since ${found.startedAt}`,

@@ -169,6 +169,25 @@ describe("a job whose runner died", () => {
         await work.run();
         expect(work.did).toEqual(["run a", ...everything]);
     });
+
+    it("undoes what the runner before it did too, where it begins again and fails early", async () => {
+        const work = new Work("again");
+        work.journal.dieAt = ({ kind, step }) => kind === "end" && step === "b";
+        await expect(work.run()).rejects.toThrow(Died);
+        work.fails.set("run a", 1);
+        await expect(work.run()).rejects.toThrow("run a failed");
+        expect(work.did).toEqual(["run a", "run b", "run a", "back b", "back a"]);
+    });
+
+    it("goes on with its way back where it would begin again, and never forward", async () => {
+        const work = new Work("again");
+        work.fails.set("run b", 1);
+        work.journal.dieAt = ({ kind }) => kind === "backed";
+        await expect(work.run()).rejects.toThrow(Died);
+        await expect(work.run()).rejects.toThrow("run b failed");
+        expect(work.did.filter((what) => what === "run commit")).toEqual([]);
+        expect(work.did.slice(-2)).toEqual(["back b", "back a"]);
+    });
 });
 
 describe("what cannot be done now", () => {

@@ -62,7 +62,9 @@ test.each(["auto", "rsync"])(
         expect(oracle(bench.source)).toBe(edited);
         expect(last).toMatchObject({ number: 2, last: true, mover: "rsync" });
         expect(await mover.unchangedSinceProof()).toEqual({ unchanged: true, changes: [] });
-    // Nothing had to be tried again.
-    expect(bench.reporter.warnings).toEqual([expect.stringMatching(/^2 sockets are not carried/)]);
+        // Nothing had to be tried again.
+        expect(bench.reporter.warnings).toEqual([
+            expect.stringMatching(/^2 sockets are not carried/),
+        ]);
     },
 );

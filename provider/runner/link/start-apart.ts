@@ -16,7 +16,13 @@ import {
     type Role,
 } from "../../platforms/docker/names.js";
 import { resumeContainer } from "../docker-source.js";
-import { engineSocketMount, type RunnerMore, runToItsEnd, type StartTools } from "../start.js";
+import {
+    engineSocketMount,
+    held,
+    type RunnerMore,
+    runToItsEnd,
+    type StartTools,
+} from "../start.js";
 import { parseKept } from "./kept-from-writing.js";
 import { relay } from "./relay.js";
 
@@ -73,10 +79,15 @@ export async function cleanUp(
     await removeLinkVolumes(prefix, engine).catch(() => {});
 }
 
-/** The source's end of a copy into another engine than this one: that has its own lock, and this one does not see it. */
+/**
+ * One that began meanwhile has the lock. So has the source's end of a copy into another engine than this one: that has a
+ * lock of its own, which this one does not see.
+ */
 async function refuseLiveSource({ prefix }: VolumeJob, tools: Apart): Promise<void> {
+    const runner = await tools.engine.container(names.runner(prefix));
+    if (runner && isAlive(runner)) throw held(runner);
     const found = await tools.source.container(names.source(prefix));
-    if (!found || !isAlive(found) || (await tools.engine.container(names.runner(prefix)))) return;
+    if (!found || !isAlive(found)) return;
     const kept = parseKept(await tools.source.readFile(names.source(prefix), frozenPath));
     if (kept.frozen.length === 0) return;
     throw new CutoverError(
