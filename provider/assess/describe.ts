@@ -1,4 +1,5 @@
 import { formatBytes, formatMilliseconds } from "../engine/units.js";
+import { describeKinds } from "../volumes/describe-measure.js";
 import type { AssessedVolume, Assessment } from "./assessment.js";
 
 /** For a person, in a few lines. */
@@ -24,29 +25,18 @@ export function describeAssessment(seen: Assessment): string {
 }
 
 function describeVolume({ volume, path, measured, watched }: AssessedVolume): string[] {
-    const kinds = [
-        [measured.files, "file"],
-        [measured.directories, "folder"],
-        [measured.symlinks, "symbolic link"],
-        [measured.specials, "FIFO or device"],
-        [measured.sockets, "socket"],
-    ] as const;
-    const counts = kinds
-        .filter(([number]) => number > 0)
-        .map(([number, what]) => plural(number, what));
     const written =
         watched.files === 0
             ? "nothing was written"
             : `${plural(watched.files, "file")} of ${formatBytes(watched.bytes)} in all ${watched.files === 1 ? "was" : "were"} written to`;
     return [
-        `${volume} at ${path}: ${formatBytes(measured.bytes)} (${formatBytes(measured.allocated)} on the disk) in ${counts.join(", ") || "no files"}`,
+        `${volume} at ${path}: ${formatBytes(measured.bytes)} (${formatBytes(measured.allocated)} on the disk) in ${describeKinds(measured)}`,
         `  in ${formatMilliseconds(watched.seconds * 1_000)} ${written}`,
     ];
 }
 
 function plural(number: number, what: string): string {
-    if (number === 1) return `1 ${what}`;
-    return `${number} ${what.replace("FIFO or device", "FIFOs or device")}s`;
+    return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -12,7 +12,8 @@ export async function measureSide(session: Session, side: SideName): Promise<Mea
         live: true,
         signal: session.signal,
     });
-    return { ...counted(manifest), free: await session.sides[side].free() };
+    const free = await session.sides[side].free();
+    return { ...counted(manifest), free, scanSeconds: manifest.seconds };
 }
 
 /** What a listing tells. */

@@ -74,6 +74,8 @@ export interface Measure {
     empty: boolean;
     /** Newest ctime of any entry, ISO 8601: its "age". */
     newest?: string;
+    /** One look at every name took so long; absent where nothing was looked at. */
+    scanSeconds?: number;
 }
 
 /** What a comparison during the live passes found equal. */

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { oracle } from "../volumes/oracle.js";
 import { Migration } from "./migration.js";
+import { processTree, signalAll } from "./runner-process.js";
 import { SecondEngine } from "./second-engine.js";
 import { SshHost } from "./ssh-host.js";
 import { docker } from "./stack.js";
@@ -154,6 +155,40 @@ function sizeOf(path: string): number {
         return 0;
     }
 }
+
+test("a source that is busy: Pulumi and the source's runner are killed, the rest goes on, and the next up takes it", async () => {
+    const migration = await between(engine.host, "head -c 30M /dev/urandom > noise; mkdir d");
+    const { writer, source, stack } = migration;
+    // Names that come and go while they are read.
+    const churn =
+        "trap 'exit 0' TERM; while :; do n=$RANDOM; echo $n > d/$n; seq $n > d/x$n; rm -f d/[1-9]*; echo $n >> log; done";
+    await docker(
+        ...["run", "--detach", "--name", writer, "--workdir", "/v"],
+        ...["--mount", `type=volume,source=${source},target=/v`, "debian:trixie-slim"],
+        ...["bash", "-c", churn],
+    );
+    shape("100mbit");
+    migration.declare(`quiesce: { containers: ["${writer}"], how: "stop" },`);
+    const cli = stack.start("up", "--yes", "--skip-preview");
+    const arrived = async (bytes: number) => {
+        const folder = await engine.folderOf(migration.destination).catch(() => undefined);
+        return folder !== undefined && sizeOf(`${folder}/noise`) >= bytes;
+    };
+    await vi.waitUntil(() => arrived(2_000_000), { timeout: 60_000, interval: 100 });
+    signalAll(processTree(cli.pid ?? 0), "SIGKILL");
+    const format = ["inspect", "--format", "{{.State.Pid}}"];
+    const runner = await docker(...format, `${stack.prefix("orders")}-source`);
+    process.kill(Number(runner), "SIGKILL");
+    const there = ["--host", engine.host, "inspect", "--format", "{{.State.Status}}"];
+    const ended = async () => (await docker(...there, migration.runner)) === "exited";
+    await vi.waitUntil(ended, { timeout: 120_000, interval: 500 });
+    await stack.must("cancel", "--yes");
+    await migration.up();
+    await expectEqual(migration);
+    expect(await migration.status()).toBe("exited");
+    expect(await migration.report()).toMatchObject({ quiesced: [writer], proof: { equal: true } });
+    expect(await leftOvers(migration)).toEqual([expect.stringMatching(/-journal$/)]);
+});
 
 test("from a folder of an engine behind tcp with TLS, back to this one", async () => {
     const migration = await Migration.begin();

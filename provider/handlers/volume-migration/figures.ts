@@ -1,10 +1,12 @@
 import { emptySource } from "../../engine/handover/volume-plan.js";
-import { formatBytes } from "../../engine/units.js";
+import { formatBytes, formatMilliseconds } from "../../engine/units.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { type VolumeFacts, writersAmong } from "../../platforms/docker/facts.js";
 import { placeFacts } from "../../platforms/docker/places.js";
 import { imageTags } from "../../runner/image.js";
 import { measureVolume } from "../../runner/measure-volume.js";
+import { describeKinds } from "../../volumes/describe-measure.js";
+import { estimateLastPass } from "../../volumes/estimate.js";
 import type { Measure } from "../../volumes/mover.js";
 import { describePlace, type Place, placeName, placeOf } from "../../volumes/refs.js";
 import { measuredInTime } from "../docker-target.js";
@@ -46,7 +48,8 @@ export async function showSource(
     if (facts === "not looked at") return reporter.info(`source ${name}: not measured`);
     if (!facts) return reporter.warn(`source: there is no ${describePlace(place)} now`);
     const measured = await measuredInTime(measureVolume(engine, place, runnerImage), context);
-    reporter.info(`source ${name}: ${measured ? sizeOf(measured) : "not measured"}`);
+    if (!measured) reporter.info(`source ${name}: not measured`);
+    else showMeasured(name, measured, quiesce !== undefined, context);
     if (measured?.empty) reporter.warn(emptySource(place));
     if (measured && measured.sockets > 0) {
         reporter.warn(
@@ -54,6 +57,25 @@ export async function showSource(
         );
     }
     await warnOfWriters(engine, facts, name, quiesce?.containers ?? [], context);
+}
+
+/** What would move, and what it takes. */
+function showMeasured(
+    name: string,
+    measured: Measure,
+    frozen: boolean,
+    { reporter }: HandlerContext,
+): void {
+    const disk = `${formatBytes(measured.allocated)} on the disk`;
+    reporter.info(
+        `source ${name}: ${formatBytes(measured.bytes)} in ${describeKinds(measured)}; ${disk}, ${formatBytes(measured.free)} free there`,
+    );
+    const { scanSeconds } = measured;
+    if (!frozen || scanSeconds === undefined) return;
+    const { ms } = estimateLastPass({ entries: 0, bytes: 0 }, scanSeconds, []);
+    reporter.info(
+        `expected freeze: ${formatMilliseconds(ms)} and the time to copy and prove what changes in the live passes; one look at all names takes ${formatMilliseconds(scanSeconds * 1_000)}`,
+    );
 }
 
 /** A folder is looked at by a container of the runner's image, and preview builds none. */
