@@ -160,7 +160,7 @@ test.concurrent.each(Array.from({ length: shards }, (_, at) => at + 1))(
                 mkdirSync(destination);
                 const mover = new LocalMover(
                     {
-                        ...{ source, destination, strategy },
+                        ...{ source, destination, strategy, parallel: 1 },
                         fullLook: watched ? 0 : Number.POSITIVE_INFINITY,
                         ...{ reporter: silentReporter, signal: new AbortController().signal },
                     },
