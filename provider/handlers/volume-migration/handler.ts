@@ -16,7 +16,7 @@ import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
 import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
-import { doneBefore, goBack, lastSucceeded } from "../last-job.js";
+import { doneBefore, goBack, lastJob, lastSucceeded } from "../last-job.js";
 import { newPrefix, type Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { afterFailure } from "./afterwards.js";
@@ -141,8 +141,22 @@ async function planned(
     for (const { problem } of unusable)
         context.reporter.warn(`the target was not looked at: ${problem}`);
     const looked = unusable.length === 0;
-    if (context.preview && looked && sync) await showMigrationFigures(engines, inputs, context);
+    if (context.preview && looked && sync) {
+        await showMigrationFigures(engines, inputs, context);
+        await showUnsettled(engines.destination, inputs, context);
+    }
     return { inputs: { ...inputs, plan: planOfMigration(inputs, sync) }, problems: [] };
+}
+
+/** Where the live passes of the run before did not settle, this one's will not either, unless something was changed. */
+async function showUnsettled(
+    engine: DockerEngine,
+    { prefix, runnerImage }: Unplanned,
+    { reporter }: HandlerContext,
+): Promise<void> {
+    const last = await lastJob(engine, prefix, runnerImage ?? imageTags().runner);
+    const report = last?.results?.commit as MigrationReport | undefined;
+    if (report?.unsettled) reporter.warn(`in the run before, ${report.unsettled}`);
 }
 
 /** Why the engine of a side cannot be used, by the property that names it: the source's where both name one. */
