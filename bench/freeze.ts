@@ -50,7 +50,7 @@ export async function benchFreeze(): Promise<string> {
         process.stdout.write(`${tableRow(size, all)}\n`);
     }
     writeFileSync(plot, chart(found));
-    return `\n${plot} is drawn; median of ${runs} runs`;
+    return `\n${plot} is drawn; ${runs === 1 ? "1 run" : `median of ${runs} runs`}`;
 }
 
 async function measure(size: number): Promise<Run[]> {
@@ -152,7 +152,7 @@ function chart(found: ReadonlyMap<number, Run[]>): string {
     const memory = Math.round(totalmem() / 1024 ** 3);
     return lineChart({
         title: `How long writers wait when ${changed.toLocaleString("en")} files changed`,
-        note: `median of ${runs} runs; ${availableParallelism()} cores, ${memory} GiB of memory, ${new Date().toISOString().slice(0, 10)}`,
+        note: `${runs === 1 ? "1 run" : `median of ${runs} runs`}; ${availableParallelism()} cores, ${memory} GiB of memory, ${new Date().toISOString().slice(0, 10)}`,
         x: "files in the tree",
         y: "seconds",
         lines: [
