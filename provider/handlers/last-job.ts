@@ -3,7 +3,7 @@ import type { Job } from "../engine/handover/job.js";
 import type { StepResults } from "../engine/steps.js";
 import type { DockerEngine } from "../platforms/docker/engine.js";
 import { isAlive } from "../platforms/docker/facts.js";
-import { names } from "../platforms/docker/names.js";
+import { names, ownLabels } from "../platforms/docker/names.js";
 import { askToGoBack } from "../runner/abort.js";
 import { imageTags } from "../runner/image.js";
 import { readJournal } from "../runner/record.js";
@@ -66,4 +66,11 @@ export async function goBack(
     await follow(prefix, { engine, ...context }).catch((error) => {
         context.reporter.info(`what was under way ended with: ${asCutoverError(error).message}`);
     });
+}
+
+/** What a resource's jobs left on their engine: the runner, its movers and the journal. */
+export async function removeJobParts(engine: DockerEngine, prefix: string): Promise<void> {
+    await engine.remove(names.runner(prefix));
+    await engine.removeLabelled(ownLabels(prefix, "mover"));
+    await engine.removeVolume(names.journal(prefix));
 }

@@ -70,9 +70,8 @@ class DockerArchives implements ArchivePlatform {
         return runArchiveContainer(this.engine, this.job, { work, volumes, options }, tools);
     }
 
-    async removeMovers(): Promise<void> {
-        const movers = await this.engine.containers(ownLabels(this.job.prefix, "mover"));
-        for (const { id } of movers) await this.engine.remove(id);
+    removeMovers(): Promise<void> {
+        return this.engine.removeLabelled(ownLabels(this.job.prefix, "mover"));
     }
 }
 

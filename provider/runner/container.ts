@@ -31,7 +31,6 @@ export function dockerContainerFlow(job: ContainerJob, tools: RunnerTools): JobF
 function dockerPlatform(job: ContainerJob, { engine, clock }: RunnerTools): ContainerPlatform {
     const source = new MovingSource(engine, job, clock);
     const target = new MovingTarget({ engine, api: socketApi(socketPath), job, source, clock });
-    const movers = () => engine.containers(ownLabels(job.prefix, "mover"));
     return {
         source,
         target,
@@ -39,9 +38,7 @@ function dockerPlatform(job: ContainerJob, { engine, clock }: RunnerTools): Cont
             const places = { source: { volume: source }, destination: { volume: destination } };
             return openDockerMover(engine, job, { ...places, ...tools }, options);
         },
-        async removeMovers() {
-            for (const { id } of await movers()) await engine.remove(id);
-        },
+        removeMovers: () => engine.removeLabelled(ownLabels(job.prefix, "mover")),
         async writers(volume) {
             const facts = await engine.volume(volume);
             if (!facts) return [];

@@ -91,9 +91,8 @@ class DockerVolumes implements VolumePlatform {
 
     async end(): Promise<void> {}
 
-    async removeMovers(): Promise<void> {
-        const movers = await this.engine.containers(ownLabels(this.job.prefix, "mover"));
-        for (const { id } of movers) await this.engine.remove(id);
+    removeMovers(): Promise<void> {
+        return this.engine.removeLabelled(ownLabels(this.job.prefix, "mover"));
     }
 }
 

@@ -6,6 +6,13 @@ export type LinkGroups = Map<number | string, number[]>;
 
 /** The hard links of one side; names outside of what was scanned do not count. */
 export function linkGroups(manifest: Manifest): LinkGroups {
+    const groups = severalLinks(manifest);
+    for (const [inode, members] of groups) if (members.length < 2) groups.delete(inode);
+    return groups;
+}
+
+/** Names by inode, of those that have several, wherever these are. */
+function severalLinks(manifest: Manifest): LinkGroups {
     const groups: LinkGroups = new Map();
     for (let at = 0; at < manifest.count; at++) {
         if ((manifest.links[at] as number) < 2 || manifest.isDirectory(at)) continue;
@@ -14,7 +21,6 @@ export function linkGroups(manifest: Manifest): LinkGroups {
         if (group) group.push(at);
         else groups.set(inode, [at]);
     }
-    for (const [inode, members] of groups) if (members.length < 2) groups.delete(inode);
     return groups;
 }
 
@@ -26,15 +32,7 @@ export class LinkedNames {
     readonly elsewhere: BytePath[] = [];
 
     constructor(manifest: Manifest) {
-        const groups = new Map<number | string, number[]>();
-        for (let at = 0; at < manifest.count; at++) {
-            if ((manifest.links[at] as number) < 2 || manifest.isDirectory(at)) continue;
-            const inode = manifest.inode(at);
-            const group = groups.get(inode);
-            if (group) group.push(at);
-            else groups.set(inode, [at]);
-        }
-        for (const [inode, members] of groups) {
+        for (const [inode, members] of severalLinks(manifest)) {
             const names = members.map((at) => manifest.path(at));
             this.byInode.set(inode, names);
             for (const name of names) this.byName.set(name, names);

@@ -26,14 +26,17 @@ export function localSide(
     return {
         runner,
         reader,
-        changeTimesTell: trustedTypes.has(statfsSync(root).type),
-        free: async () => {
-            const { bavail, bsize } = statfsSync(root);
-            return bavail * bsize;
-        },
+        changeTimesTell: changeTimesTell(root),
+        free: async () => freeBytes(root),
         devices: async (paths) => paths.map((path) => deviceOf(root, path)),
         now: Date.now,
     };
+}
+
+/** Bytes that an unprivileged process, such as the service, can still write where a path lies. */
+export function freeBytes(path: string): number {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
 }
 
 /** `find` has no directive for a device's numbers; there are few. */
@@ -47,4 +50,8 @@ export function deviceOf(root: string, path: BytePath): string {
  * write-back sets them (ext4, XFS, btrfs). On others (tmpfs never sees stores, NFS and FUSE cache times) no earlier
  * reading is trusted.
  */
-export const trustedTypes: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e]);
+const trustedTypes: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e]);
+
+export function changeTimesTell(root: string): boolean {
+    return trustedTypes.has(statfsSync(root).type);
+}

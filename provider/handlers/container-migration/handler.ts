@@ -2,14 +2,14 @@ import { asCutoverError, CutoverError, type InputProblem } from "../../engine/er
 import type { ContainerReport } from "../../engine/handover/report.js";
 import { checkpointProblem } from "../../platforms/docker/checkpoint-trial.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import { names, ownLabels } from "../../platforms/docker/names.js";
 import { openConnections } from "../../platforms/docker/open-connections.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { dockerEngine, targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
-import { doneBefore, goBack, lastJob } from "../last-job.js";
-import { newPrefix, type Origin } from "../prefix.js";
+import { doneBefore, goBack, lastJob, removeJobParts } from "../last-job.js";
+import { identity, readNews } from "../news.js";
+import type { Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { isUnknown, unknownValue } from "../unknown.js";
 import { afterFailure } from "./afterwards.js";
@@ -47,19 +47,12 @@ export interface ContainerMigrationState extends ContainerMigrationInputs {
 /** A `ContainerMigration`'s life: observe, ensure, sync, return. */
 export const containerMigration: Handler<ContainerMigrationInputs, ContainerMigrationState> = {
     async check(olds, news, context) {
-        const {
-            origin,
-            row,
-            problems: found = [],
-            ...raw
-        } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
+        const { given, found, raw } = readNews(news);
         const { declaration, problems } = readContainerMigration(raw);
         if (!declaration || found.length > 0) return { problems: [...found, ...problems] };
         const inputs = {
             ...declaration,
-            prefix: olds?.prefix ?? newPrefix(origin),
-            origin: olds?.origin ?? origin,
-            ...(row ? { row } : {}),
+            ...identity(olds, given),
             name: declaration.to.name,
         };
         if (olds && sameJson(declared(olds), declared(inputs))) {
@@ -107,10 +100,7 @@ export const containerMigration: Handler<ContainerMigrationInputs, ContainerMigr
     async remove(_id, state, context) {
         const engine = dockerEngine(state.container.docker.host, context);
         await goBack(engine, state.prefix, context);
-        await engine.remove(names.runner(state.prefix));
-        const movers = await engine.containers(ownLabels(state.prefix, "mover"));
-        for (const { id } of movers) await engine.remove(id);
-        await engine.removeVolume(names.journal(state.prefix));
+        await removeJobParts(engine, state.prefix);
     },
 };
 

@@ -1,11 +1,11 @@
-import type { InputProblem } from "../../engine/errors.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
 import { labelKeys, names, ownLabels } from "../../platforms/docker/names.js";
 import { ensureImages } from "../../runner/image.js";
 import { dockerEngine } from "../docker-target.js";
 import type { Handler } from "../handler.js";
 import { originLabels } from "../labels.js";
-import { newPrefix, type Origin } from "../prefix.js";
+import { identity, readNews } from "../news.js";
+import type { Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { dataVolumes, removeData } from "./data-volumes.js";
 import type { PreviewedEnvironment } from "./declaration.js";
@@ -39,22 +39,12 @@ export interface GateState extends GateInputs {
  */
 export const environmentGate: Handler<GateInputs, GateState> = {
     async check(olds, news, context) {
-        const {
-            origin,
-            row,
-            problems: found = [],
-            ...raw
-        } = news as { origin: Origin; row?: string; problems?: InputProblem[] };
+        const { given, found, raw } = readNews(news);
         const read = readDeclaration(raw);
         if (!read.declaration || found.length > 0)
             return { problems: [...found, ...read.problems] };
         const { declaration } = read;
-        const inputs = gateInputs(
-            declaration,
-            olds?.prefix ?? newPrefix(origin),
-            olds?.origin ?? origin,
-            row,
-        );
+        const inputs = gateInputs(declaration, identity(olds, given));
         const problems = olds ? fixedProblems(asDeclaration(olds, declaration), declaration) : [];
         if (problems.length > 0) return { problems };
         return { inputs, problems: await problemsOnTarget(olds, inputs, declaration, context) };
@@ -139,17 +129,13 @@ async function joinAgain(
 
 function gateInputs(
     declaration: PreviewedEnvironment,
-    prefix: string,
-    origin: Origin,
-    row: string | undefined,
+    own: Pick<GateInputs, "prefix" | "origin" | "row">,
 ): GateInputs {
     const { platform, host, slots, volumes, networks, traffic, runnerImage, routerImage } =
         declaration;
     const { weights: _weights, ...rest } = traffic;
     return {
-        prefix,
-        origin,
-        ...(row ? { row } : {}),
+        ...own,
         platform,
         ...(host === undefined ? {} : { host }),
         slots,

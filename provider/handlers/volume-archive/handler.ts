@@ -1,13 +1,14 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
 import type { ArchiveReport } from "../../engine/handover/archive-report.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import { names, ownLabels } from "../../platforms/docker/names.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import { runToItsEnd, takeOver } from "../../runner/start.js";
+import { containerStates } from "../container-states.js";
 import { dockerEngine, targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
-import { doneBefore, goBack, lastJob } from "../last-job.js";
-import { newPrefix, type Origin } from "../prefix.js";
+import { doneBefore, goBack, lastJob, removeJobParts } from "../last-job.js";
+import { identity, readNews } from "../news.js";
+import type { Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import {
     archiveHost,
@@ -39,23 +40,12 @@ export interface ArchiveState extends ArchiveInputs {
 
 export const volumeArchive: Handler<ArchiveInputs, ArchiveState> = {
     async check(olds, news, context) {
-        const {
-            origin,
-            row,
-            problems: found = [],
-            ...raw
-        } = news as {
-            origin: Origin;
-            row?: string;
-            problems?: InputProblem[];
-        };
+        const { given, found, raw } = readNews(news);
         const { declaration, problems } = readArchiveDeclaration(raw);
         if (!declaration || found.length > 0) return { problems: [...found, ...problems] };
         const inputs = {
             ...declaration,
-            prefix: olds?.prefix ?? newPrefix(origin),
-            origin: olds?.origin ?? origin,
-            ...(row ? { row } : {}),
+            ...identity(olds, given),
         };
         if (olds && sameJson(declared(olds), declared(inputs)))
             return { inputs: { ...inputs, plan: olds.plan }, problems: [] };
@@ -95,10 +85,7 @@ export const volumeArchive: Handler<ArchiveInputs, ArchiveState> = {
     async remove(_id, state, context) {
         const engine = dockerEngine(archiveHost(state), context);
         await goBack(engine, state.prefix, context);
-        await engine.remove(names.runner(state.prefix));
-        const movers = await engine.containers(ownLabels(state.prefix, "mover"));
-        for (const { id } of movers) await engine.remove(id);
-        await engine.removeVolume(names.journal(state.prefix));
+        await removeJobParts(engine, state.prefix);
     },
 };
 
@@ -165,11 +152,7 @@ async function afterFailure(
     context: HandlerContext,
 ): Promise<{ state: string; next: string }> {
     const engine = dockerEngine(archiveHost(inputs), context);
-    const facts: string[] = [];
-    for (const name of inputs.quiesce?.containers ?? []) {
-        const container = await engine.container(name);
-        facts.push(container ? `${name} is ${container.status}` : `there is no container ${name}`);
-    }
+    const facts = await containerStates(engine, inputs.quiesce?.containers ?? []);
     facts.push("no archive was written");
     return { state: facts.join(", "), next: "mend the cause and run pulumi up again" };
 }

@@ -1,6 +1,7 @@
 import { placeFacts } from "../../platforms/docker/places.js";
 import { imageTags } from "../../runner/image.js";
 import { describePlace, placeOf } from "../../volumes/refs.js";
+import { containerStates } from "../container-states.js";
 import type { VolumeMigrationDeclaration } from "./declaration.js";
 import type { Engines } from "./engines.js";
 
@@ -9,11 +10,7 @@ export async function afterFailure(
     engines: Engines,
     { destination, quiesce, runnerImage = imageTags().runner }: VolumeMigrationDeclaration,
 ): Promise<{ state: string; next: string }> {
-    const facts: string[] = [];
-    for (const name of quiesce?.containers ?? []) {
-        const container = await engines.source.container(name);
-        facts.push(container ? `${name} is ${container.status}` : `there is no container ${name}`);
-    }
+    const facts = await containerStates(engines.source, quiesce?.containers ?? []);
     const place = placeOf(destination);
     const there = await placeFacts(engines.destination, place, runnerImage);
     const name = describePlace(place);

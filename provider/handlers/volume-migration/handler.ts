@@ -1,7 +1,6 @@
 import { asCutoverError, CutoverError, type InputProblem } from "../../engine/errors.js";
 import type { MigrationReport } from "../../engine/handover/report.js";
 import type { DockerEngine } from "../../platforms/docker/engine.js";
-import { names, ownLabels } from "../../platforms/docker/names.js";
 import { placeFacts } from "../../platforms/docker/places.js";
 import { ensureImages, imageTags } from "../../runner/image.js";
 import {
@@ -16,8 +15,9 @@ import { runToItsEnd, takeOver } from "../../runner/start.js";
 import { placeName, placeOf } from "../../volumes/refs.js";
 import { targetProblem } from "../docker-target.js";
 import { type Handler, type HandlerContext, ReconcileFailed } from "../handler.js";
-import { doneBefore, goBack, lastJob, lastSucceeded } from "../last-job.js";
-import { newPrefix, type Origin } from "../prefix.js";
+import { doneBefore, goBack, lastJob, lastSucceeded, removeJobParts } from "../last-job.js";
+import { identity, readNews } from "../news.js";
+import type { Origin } from "../prefix.js";
 import { sameJson } from "../same-json.js";
 import { afterFailure } from "./afterwards.js";
 import {
@@ -48,23 +48,12 @@ export interface MigrationState extends MigrationInputs {
 
 export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
     async check(olds, news, context) {
-        const {
-            origin,
-            row,
-            problems: found = [],
-            ...raw
-        } = news as {
-            origin: Origin;
-            row?: string;
-            problems?: InputProblem[];
-        };
+        const { given, found, raw } = readNews(news);
         const { declaration, problems } = readMigrationDeclaration(raw);
         if (!declaration || found.length > 0) return { problems: [...found, ...problems] };
         const inputs = {
             ...declaration,
-            prefix: olds?.prefix ?? newPrefix(origin),
-            origin: olds?.origin ?? origin,
-            ...(row ? { row } : {}),
+            ...identity(olds, given),
             volume: placeName(placeOf(declaration.destination)),
         };
         if (olds && sameJson(declared(olds), declared(inputs)))
@@ -105,10 +94,7 @@ export const volumeMigration: Handler<MigrationInputs, MigrationState> = {
         const { source, destination: engine } = enginesOf(state, context);
         const back = () => goBack(engine, state.prefix, context);
         await (source === engine ? back() : withRelay(state.prefix, { engine, source }, back));
-        await engine.remove(names.runner(state.prefix));
-        const movers = await engine.containers(ownLabels(state.prefix, "mover"));
-        for (const { id } of movers) await engine.remove(id);
-        await engine.removeVolume(names.journal(state.prefix));
+        await removeJobParts(engine, state.prefix);
         if (source === engine) return;
         await removeLinkVolumes(state.prefix, engine);
         await removeSourceEnd(state.prefix, source).catch((error) => {

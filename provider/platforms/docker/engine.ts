@@ -186,6 +186,11 @@ export class DockerEngine extends DockerCheckpoints {
         }
     }
 
+    /** All with these labels, in whatever state. */
+    async removeLabelled(labels: Labels): Promise<void> {
+        for (const { id } of await this.containers(labels)) await this.remove(id);
+    }
+
     /** Paths of its own layer that differ from its image, the folders above them not counted. */
     async changedPaths(name: string): Promise<string[]> {
         const paths = lines((await this.run(["diff", name])).stdout).map((line) => line.slice(2));

@@ -198,9 +198,8 @@ export class DockerSlots implements SlotPlatform {
         );
     }
 
-    async removeMovers(): Promise<void> {
-        for (const { id } of await this.engine.containers(ownLabels(this.job.prefix, "mover")))
-            await this.engine.remove(id);
+    removeMovers(): Promise<void> {
+        return this.engine.removeLabelled(ownLabels(this.job.prefix, "mover"));
     }
 
     async fill(volume: string, { image, path }: { image: string; path: string }): Promise<void> {

@@ -7,6 +7,7 @@ import { connect as secureConnect, TLSSocket } from "node:tls";
 import { CutoverError } from "../../engine/errors.js";
 import { keysPath } from "../../platforms/docker/names.js";
 import { execaRunner } from "../../platforms/execa.js";
+import { listening } from "./streams.js";
 
 /** A key that never leaves its host, and the certificate by which the other one knows it. */
 export interface Identity {
@@ -104,8 +105,5 @@ export function listenSecurely(
     });
     // Of those who never show a key, no more than this at once.
     server.maxConnections = mostConnections;
-    return new Promise((resolve, reject) => {
-        server.on("error", reject);
-        server.listen(port, () => resolve(server));
-    });
+    return listening(server, port);
 }

@@ -6,6 +6,7 @@ import { ownToolsFor } from "../../volumes/remote/own-tools.js";
 import { Pace } from "../../volumes/remote/pace.js";
 import { connectTo, RemoteTools } from "../../volumes/remote/tool-client.js";
 import { serveTool } from "../../volumes/remote/tool-server.js";
+import { listening } from "./streams.js";
 
 export interface SourceTools {
     /** Where the source lies for this process. */
@@ -24,10 +25,7 @@ export function serveTools(path: string, { root, limit }: SourceTools): Promise<
     });
     // A server of the same container that was killed left it.
     rmSync(path, { force: true });
-    return new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(path, () => resolve(server));
-    });
+    return listening(server, path);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Reporter } from "../../engine/progress.js";
 import { linkPort, linkSockets } from "../../platforms/docker/names.js";
 import { offerLine, type Purpose } from "./protocol.js";
 import { callSecurely, type Identity, listenSecurely } from "./secure.js";
-import { dial, firstLine, join } from "./streams.js";
+import { dial, firstLine, join, listening } from "./streams.js";
 
 /** How connections to the source's host come about. */
 export type Way = "direct" | "reverse" | "relay";
@@ -165,9 +165,5 @@ function live(pool: Duplex[]): Duplex | undefined {
 
 function listenAt(path: string, accept: (socket: Socket) => void): Promise<Server> {
     rmSync(path, { force: true });
-    const server = createServer(accept);
-    return new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(path, () => resolve(server));
-    });
+    return listening(createServer(accept), path);
 }

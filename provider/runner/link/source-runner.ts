@@ -28,10 +28,10 @@ export const leaseFor = 60_000;
 const lookEvery = 5_000;
 /** Milliseconds after which a runner that nobody speaks to goes. */
 const lonelyFor = 15 * 60_000;
-/** Milliseconds that one of them is offered. */
-const offerFor = 30_000;
 /** Connections that are held ready for a destination that cannot call here. */
 const spareOffers = 2;
+/** Milliseconds that one of them is offered. */
+const offerFor = 30_000;
 
 const toolsRole = "source-tools";
 
@@ -148,9 +148,8 @@ export class SourceRunner {
         throw new Error("the source's tools did not start");
     }
 
-    private async removeTools(): Promise<void> {
-        const found = await this.engine.containers(ownLabels(this.job.prefix, toolsRole));
-        for (const { id } of found) await this.engine.remove(id);
+    private removeTools(): Promise<void> {
+        return this.engine.removeLabelled(ownLabels(this.job.prefix, toolsRole));
     }
 
     /** A few connections to the destination, for the case that it cannot call here. */

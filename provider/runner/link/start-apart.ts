@@ -139,8 +139,7 @@ export async function removeSourceEnd(prefix: string, engine: DockerEngine): Pro
             await resumeContainer(engine, container).catch(() => undefined);
         await engine.remove(name);
     }
-    for (const { id } of await engine.containers(ownLabels(prefix, "source-tools")))
-        await engine.remove(id);
+    await engine.removeLabelled(ownLabels(prefix, "source-tools"));
     await removeLinkVolumes(prefix, engine);
 }
 

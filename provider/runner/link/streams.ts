@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Server } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** Joins two connections to one; when either breaks, so does the other. One that ends well is written out first. */
@@ -7,6 +7,15 @@ export function join(one: Duplex, other: Duplex): void {
     other.pipe(one);
     one.on("error", () => other.destroy()).on("close", () => one.readableEnded || other.destroy());
     other.on("error", () => one.destroy()).on("close", () => other.readableEnded || one.destroy());
+}
+
+/** Resolves when a server listens, at a port or at a socket's path. */
+export function listening(server: Server, at: number | string): Promise<Server> {
+    return new Promise((resolve, reject) => {
+        // It stays: one that fails later must not end the process.
+        server.on("error", reject);
+        server.listen(at, () => resolve(server));
+    });
 }
 
 /** Longer than any line of ours. */

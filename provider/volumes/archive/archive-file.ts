@@ -4,8 +4,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { CutoverError } from "../../engine/errors.js";
 import { formatBytes } from "../../engine/units.js";
 import type { CommandRunner } from "../../platforms/commands.js";
+import { freeBytes } from "../side-access.js";
 import type { ToolCall } from "../tool.js";
-import { freeBytes } from "./open-session.js";
 import { Pipe } from "./pipe.js";
 
 export const zstdCall: ToolCall = {
@@ -14,13 +14,7 @@ export const zstdCall: ToolCall = {
 
 /** Recipients are public keys. */
 export function ageCall(recipients: readonly string[]): ToolCall {
-    return {
-        argv: [
-            "age",
-            "--encrypt",
-            ...recipients.flatMap((key) => ["--recipient", key]),
-        ] as unknown as [string, ...string[]],
-    };
+    return { argv: ["age", "--encrypt", ...recipients.flatMap((key) => ["--recipient", key])] };
 }
 
 /** What is written to it goes through zstd, and through age where there are recipients, into a new file. */

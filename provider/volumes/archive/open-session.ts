@@ -1,4 +1,3 @@
-import { statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { ContentReader, ContentRecords } from "../content.js";
 import type { Matcher } from "../matcher.js";
@@ -27,10 +26,4 @@ export function openSession(
 
 export function closeSession(session: Session): Promise<void> {
     return session.sides.destination.reader.close();
-}
-
-/** Bytes that an unprivileged process can still write where a path lies. */
-export function freeBytes(path: string): number {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize;
 }

@@ -1,11 +1,10 @@
 import { randomFillSync } from "node:crypto";
-import { statfsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { CommandRunner } from "../../platforms/commands.js";
 import { ContentReader } from "../content.js";
 import type { ContentAnswer, ContentJob } from "../content-worker.js";
-import { deviceOf, trustedTypes } from "../side-access.js";
+import { changeTimesTell, deviceOf, freeBytes } from "../side-access.js";
 import { readLines } from "../wire.js";
 import type { OwnTool } from "./tool-server.js";
 
@@ -41,10 +40,9 @@ export interface Sample {
 export function ownToolsFor(root: string, runner: CommandRunner): Record<string, OwnTool> {
     return {
         [ownTools.facts]: async (_input, output) => {
-            const { bavail, bsize, type } = statfsSync(root);
             const facts: SourceFacts = {
-                changeTimesTell: trustedTypes.has(type),
-                free: bavail * bsize,
+                changeTimesTell: changeTimesTell(root),
+                free: freeBytes(root),
                 now: Date.now(),
             };
             output.write(JSON.stringify(facts));
